@@ -1,0 +1,56 @@
+"""Who acts: a customer, an employee, an AI agent or the system itself.
+
+One value travels through every floor, so that visibility and authority judge the same actor.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from .models import User
+
+
+class ActorKind(StrEnum):
+    CUSTOMER = "customer"
+    EMPLOYEE = "employee"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class Role(StrEnum):
+    """What an employee is there for; a role is a Django group of the same name."""
+
+    BRANCH_STAFF = "branch_staff"
+    CONTACT_CENTRE = "contact_centre"
+    TEAM_LEAD = "team_lead"
+    COMPLIANCE = "compliance_officer"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`id` is stable for the actor's kind (an employee's is the user's UUID), `branch` a branch code."""
+
+    kind: ActorKind
+    id: str
+    name: str
+    roles: frozenset[str] = frozenset()
+    branch: str | None = None
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The signed-in user behind an employee; None for every other kind."""
+        return UUID(self.id) if self.kind is ActorKind.EMPLOYEE else None
+
+
+def employee(user: "User") -> Actor:
+    """The employee behind a signed-in user. Queries: 1."""
+    roles = frozenset(user.groups.values_list("name", flat=True))
+    return Actor(ActorKind.EMPLOYEE, str(user.pk), user.name, roles, user.branch_code or None)
+
+
+def system(name: str) -> Actor:
+    """A part of bankos that acts by itself, such as `insights.cashflow`."""
+    return Actor(ActorKind.SYSTEM, name, name)

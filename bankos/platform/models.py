@@ -1,0 +1,68 @@
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from .ids import UUIDv7Field
+
+
+class User(AbstractUser):
+    """A person of the bank's staff."""
+
+    id = UUIDv7Field(primary_key=True)
+    name = models.CharField("full name", max_length=120, blank=True)
+    job_title = models.CharField(max_length=80, blank=True)
+    branch_code = models.CharField(
+        "home branch", max_length=20, blank=True, help_text="Code of the branch this person works for; empty for head office."
+    )
+
+    def get_full_name(self) -> str:
+        return self.name or self.get_username()
+
+
+class DomainEvent(models.Model):
+    """The outbox: a CloudEvent 1.0, written in the transaction that made the change. Append-only."""
+
+    id = UUIDv7Field(primary_key=True)
+    type = models.CharField(max_length=80)
+    source = models.CharField(max_length=80)
+    subject = models.CharField(max_length=120)
+    occurred_at = models.DateTimeField()
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "occurred_at"], name="event_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.subject}"
+
+
+class EventDelivery(models.Model):
+    """One subscriber's receipt for one event; open until `delivered_at` is set."""
+
+    id = UUIDv7Field(primary_key=True)
+    event = models.ForeignKey(DomainEvent, on_delete=models.PROTECT, related_name="deliveries")
+    subscriber = models.CharField(max_length=80)
+    delivered_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "subscriber"], name="one_receipt_per_subscriber")]
+        indexes = [
+            models.Index(
+                fields=["subscriber", "retry_at"], condition=models.Q(delivered_at__isnull=True), name="event_delivery_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} <- {self.event_id}"
+
+
+class Heartbeat(models.Model):
+    """The last moment a background process was seen working."""
+
+    process = models.CharField(max_length=40, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.process

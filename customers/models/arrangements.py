@@ -1,0 +1,129 @@
+"""What parties hold and what happens on it: products, arrangements, payment schedules, transactions."""
+
+from django.db import models
+
+from bankos.platform.ids import UUIDv7Field
+
+from .landing import Sourced, SourceSystem
+from .parties import Branch, Party
+
+
+class Product(models.Model):
+    """Something the bank sells; arrangements are its sales (BIAN Product)."""
+
+    code = models.CharField(max_length=40, primary_key=True)
+    name = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Arrangement(Sourced):
+    """An agreement between the bank and a customer (BIAN Product Agreement): account, card, loan, standing order."""
+
+    class Kind(models.TextChoices):
+        CURRENT = "current", "current account"
+        SAVINGS = "savings", "savings account"
+        CARD = "card", "card"
+        LOAN = "loan", "loan"
+        STANDING_ORDER = "standing_order", "standing order"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "active"
+        ARREARS = "arrears", "in arrears"
+        DEFAULTED = "defaulted", "ended unpaid"
+        CLOSED = "closed", "closed"
+
+    id = UUIDv7Field(primary_key=True)
+    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+")
+    source_key = models.CharField(max_length=60)
+    kind = models.CharField(max_length=20, choices=Kind)
+    number = models.CharField(max_length=40, help_text="Account number, IBAN, loan number; only the last four digits of a card.")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children", help_text="The account it hangs on.")
+    branch = models.ForeignKey(Branch, null=True, on_delete=models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
+    opened_date = models.DateField()
+    principal = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="Amount lent, or the agreed overdraft of an account.")
+    days_past_due = models.PositiveSmallIntegerField(default=0)
+    balance = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="After the newest transaction known.")
+    balance_date = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["system", "source_key"], name="an_arrangement_lands_once")]
+        indexes = [models.Index(fields=["number"], name="arrangement_by_number")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class ArrangementRole(Sourced):
+    """Who may do what on an arrangement."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "owner"
+        JOINT = "joint", "joint holder"
+        AUTHORISED = "authorised", "authorised user"
+        GUARDIAN = "guardian", "guardian"
+
+    id = UUIDv7Field(primary_key=True)
+    arrangement = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="roles")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="arrangement_roles")
+    role = models.CharField(max_length=12, choices=Role)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["arrangement", "party"], name="one_role_per_arrangement")]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.role} {self.arrangement_id}"
+
+
+class PaymentSchedule(Sourced):
+    """Money that leaves on a known day of each month: a standing order's or a loan's instalment."""
+
+    id = UUIDv7Field(primary_key=True)
+    arrangement = models.OneToOneField(Arrangement, on_delete=models.PROTECT, related_name="schedule")
+    account = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="scheduled_payments", help_text="The account it leaves from.")
+    amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Positive; money out.")
+    currency = models.CharField(max_length=3)
+    day_of_month = models.PositiveSmallIntegerField(null=True, help_text="1 to 31, the month's last day if it is shorter; null if not known.")
+    counterparty = models.CharField(max_length=120, blank=True)
+    purpose = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="a_scheduled_amount_is_positive"),
+            models.CheckConstraint(
+                condition=models.Q(day_of_month__isnull=True) | models.Q(day_of_month__range=(1, 31)), name="a_day_of_a_month"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"schedule of {self.arrangement_id}"
+
+
+class Transaction(Sourced):
+    """One booked movement on an account, as the ledger states it. Append-only."""
+
+    id = UUIDv7Field(primary_key=True)
+    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+")
+    source_key = models.CharField(max_length=60)
+    arrangement = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="transactions")
+    booking_date = models.DateField()
+    sequence = models.BigIntegerField(help_text="The ledger's order within an account.")
+    amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Signed: money in is positive.")
+    currency = models.CharField(max_length=3)
+    balance_after = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="As the ledger states it.")
+    method = models.CharField(max_length=40, help_text="How the money moved: card, transfer, cash, fee, interest, salary …")
+    purpose = models.CharField(max_length=60, blank=True)
+    counterparty = models.CharField(max_length=120, blank=True)
+    counterparty_account = models.CharField(max_length=60, blank=True)
+    merchant_category = models.CharField(max_length=4, blank=True, help_text="ISO 18245 code of a card payment.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["system", "source_key"], name="a_transaction_lands_once")]
+        indexes = [models.Index(fields=["arrangement", "booking_date"], name="transaction_by_day")]
+
+    def __str__(self) -> str:
+        return f"transaction {self.pk}"

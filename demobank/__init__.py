@@ -1,0 +1,1 @@
+"""The demo bank: writes the extracts of five source systems, then lets them in through ingestion."""

@@ -1,0 +1,1 @@
+"""Floor 4: reads the state and proposes. It never executes."""

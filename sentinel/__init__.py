@@ -1,0 +1,1 @@
+"""Floor 1: every action by any actor is authorised here before it executes."""
