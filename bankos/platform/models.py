@@ -49,9 +49,8 @@ class EventDelivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "subscriber"], name="one_receipt_per_subscriber")]
         indexes = [
-            models.Index(
-                fields=["subscriber", "retry_at"], condition=models.Q(delivered_at__isnull=True), name="event_delivery_open"
-            )
+            # In the order they are handed out, so that a long backlog is never sorted again for each batch.
+            models.Index(fields=["subscriber", "id"], condition=models.Q(delivered_at__isnull=True), name="event_delivery_open")
         ]
 
     def __str__(self) -> str:
