@@ -1,0 +1,30 @@
+"""The bank on one machine: what the environment does not name runs under `var/`. For development, demo and trying out."""
+
+import secrets
+
+from bankos.platform.embedded import Layout, Wanted
+
+from .base import *
+from .base import VAR_DIR, env, postgres
+
+EMBEDDED_LAYOUT = Layout(VAR_DIR)
+EMBEDDED_WANTED = Wanted(database="DATABASE_URL" not in env.ENVIRON, broker="CELERY_BROKER_URL" not in env.ENVIRON)
+
+
+def _secret_key() -> str:
+    """Made at the first start, so that sessions outlive the next one."""
+    file = EMBEDDED_LAYOUT.keys / "secret-key"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unfinished = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(secrets.token_urlsafe(50))
+        unfinished.rename(file)
+    return file.read_text()
+
+
+SECRET_KEY = env("SECRET_KEY", default="") or _secret_key()
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+DATABASES = {"default": postgres(env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url))}
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
+SIGNING_KEYS_DIR = EMBEDDED_LAYOUT.keys / "signing"
