@@ -2,7 +2,7 @@
 
 from .arrangements import Arrangement, ArrangementRole, PaymentSchedule, Product, Transaction
 from .behaviour import Consent, Interaction, Signal
-from .landing import RejectedRow, SourceChunk, SourceFile, SourceSystem
+from .landing import RejectedRow, SourceChunk, SourceFile, SourceSystem, TouchedParty
 from .parties import Branch, BranchGroupPermission, BranchUserPermission, Party, PartyFact, PartyIdentifier, PartyRelationship
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "SourceChunk",
     "SourceFile",
     "SourceSystem",
+    "TouchedParty",
     "Transaction",
 ]

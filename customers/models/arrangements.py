@@ -35,7 +35,7 @@ class Arrangement(Sourced):
         CLOSED = "closed", "closed"
 
     id = UUIDv7Field(primary_key=True)
-    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+")
+    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+", db_index=False)
     source_key = models.CharField(max_length=60)
     kind = models.CharField(max_length=20, choices=Kind)
     number = models.CharField(max_length=40, help_text="Account number, IBAN, loan number; only the last four digits of a card.")
@@ -49,6 +49,7 @@ class Arrangement(Sourced):
     days_past_due = models.PositiveSmallIntegerField(default=0)
     balance = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="After the newest transaction known.")
     balance_date = models.DateField(null=True)
+    balance_sequence = models.BigIntegerField(null=True, help_text="The ledger's order of the transaction `balance` comes from.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["system", "source_key"], name="an_arrangement_lands_once")]
@@ -71,6 +72,7 @@ class ArrangementRole(Sourced):
     arrangement = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="roles")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="arrangement_roles")
     role = models.CharField(max_length=12, choices=Role)
+    source_key = models.CharField(max_length=100, db_index=True, help_text="How the source names this link; other systems point to it.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["arrangement", "party"], name="one_role_per_arrangement")]
@@ -107,9 +109,9 @@ class Transaction(Sourced):
     """One booked movement on an account, as the ledger states it. Append-only."""
 
     id = UUIDv7Field(primary_key=True)
-    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+")
+    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+", db_index=False)
     source_key = models.CharField(max_length=60)
-    arrangement = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="transactions")
+    arrangement = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="transactions", db_index=False)
     booking_date = models.DateField()
     sequence = models.BigIntegerField(help_text="The ledger's order within an account.")
     amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Signed: money in is positive.")

@@ -87,10 +87,9 @@ class Signal(Sourced):
     channel = models.CharField(max_length=20, choices=Channel)
     detail = models.CharField(max_length=200, blank=True)
     occurred_at = models.DateTimeField()
-    source_key = models.CharField(max_length=60)
+    source_key = models.CharField(max_length=60, unique=True, help_text="What makes a second delivery of the same signal do nothing.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["source_file", "source_key"], name="a_signal_lands_once")]
         indexes = [models.Index(fields=["party", "-occurred_at"], name="signal_by_party")]
 
     def __str__(self) -> str:

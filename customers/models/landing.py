@@ -24,6 +24,7 @@ class SourceFile(models.Model):
 
     class State(models.TextChoices):
         LOADING = "loading", "loading"
+        STOPPED = "stopped", "stopped by an error"
         DONE = "done", "done"
 
     id = UUIDv7Field(primary_key=True)
@@ -33,8 +34,9 @@ class SourceFile(models.Model):
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=State, default=State.LOADING)
     lines_read = models.PositiveBigIntegerField(default=0, help_text="Data lines landed and processed so far; a resume starts after them.")
-    rows_added = models.PositiveBigIntegerField(default=0)
-    rows_rejected = models.PositiveBigIntegerField(default=0)
+    rows_added = models.PositiveBigIntegerField(default=0, help_text="Rows that brought something new.")
+    rows_rejected = models.PositiveBigIntegerField(default=0, help_text="Rows still waiting for a correction.")
+    problem = models.CharField(max_length=300, blank=True, help_text="Why reading stopped, if it did.")
     received_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     data_until = models.DateTimeField(null=True, help_text="The newest business moment seen in the file: what freshness is measured from.")
@@ -44,6 +46,17 @@ class SourceFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.system_id}/{self.name}"
+
+
+class TouchedParty(models.Model):
+    """A party changed by a file that is still being read: announced once, when the whole file is in."""
+
+    pk = models.CompositePrimaryKey("file", "party")
+    file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="+", db_index=False)
+    party = models.ForeignKey("customers.Party", on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    def __str__(self) -> str:
+        return f"{self.file_id} touched {self.party_id}"
 
 
 class SourceChunk(models.Model):
@@ -90,7 +103,8 @@ class RejectedRow(models.Model):
 class Sourced(models.Model):
     """Provenance every loaded row carries: the file it came from and its line there."""
 
-    source_file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="+")
+    # No index: rows lead to their file, files are never deleted, and each index slows loading down.
+    source_file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="+", db_index=False)
     source_line = models.PositiveBigIntegerField()
     recorded_at = models.DateTimeField(help_text="When bankos came to know it.")
 
