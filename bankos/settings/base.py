@@ -1,9 +1,12 @@
 """What every installation shares. `embedded`, `production` and `test` import this and say what differs."""
 
+import sys
 from pathlib import Path
 from urllib.parse import unquote
 
 import environ
+
+from .broker import EXCHANGE, QUEUES, queues
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -43,6 +46,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "bankos.platform.requestlog.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -135,6 +139,7 @@ def postgres(url: str) -> dict[str, object]:
     return dict(config)
 
 
+# Every task may run twice: it is acknowledged when it is done, and handed out again when its worker dies.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -142,6 +147,34 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_TASK_QUEUES = queues()
+CELERY_TASK_DEFAULT_QUEUE = "platform"
+CELERY_TASK_DEFAULT_EXCHANGE = EXCHANGE
+CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
+CELERY_TASK_DEFAULT_ROUTING_KEY = "platform"
+CELERY_TASK_ROUTES = {
+    f"{package}.*": {"queue": queue, "routing_key": queue}
+    for package, queue in [("bankos.platform", "platform"), *((app, app) for app in QUEUES if app != "platform")]
+}
+CELERY_BEAT_SCHEDULE = {
+    # What no worker fetched in time is dropped: the next beat says the same again.
+    "sweep events": {"task": "bankos.platform.tasks.sweep_events", "schedule": 10, "options": {"expires": 10}},
+    "beat heart": {"task": "bankos.platform.tasks.beat_heart", "schedule": 10, "options": {"expires": 10}},
+}
+
+# ---- secrets and effects ----
+SIGNING_KEYS = env("SIGNING_KEYS", default="")
+SIGNING_KEYS_DIR: Path | None = env("SIGNING_KEYS_DIR", cast=Path, default=None)
+GENERATE_SIGNING_KEY = False
+EFFECTS_DIR = env("EFFECTS_DIR", cast=Path, default=VAR_DIR / "effects")
+
+# ---- logs ----
+LOGGING_CONFIG = "bankos.platform.logs.configure"
+LOGGING = {"pretty": env.bool("BANKOS_LOG_PRETTY", default=sys.stderr.isatty()), "level": env("BANKOS_LOG_LEVEL", default="INFO")}
 
 # ---- web ----
 STATIC_URL = "/static/"

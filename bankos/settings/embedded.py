@@ -5,7 +5,8 @@ import secrets
 from bankos.platform.embedded import Layout, Wanted
 
 from .base import *
-from .base import VAR_DIR, env, postgres
+from .base import SIGNING_KEYS_DIR, VAR_DIR, env, postgres
+from .broker import transport_options
 
 EMBEDDED_LAYOUT = Layout(VAR_DIR)
 EMBEDDED_WANTED = Wanted(database="DATABASE_URL" not in env.ENVIRON, broker="CELERY_BROKER_URL" not in env.ENVIRON)
@@ -27,4 +28,6 @@ SECRET_KEY = env("SECRET_KEY", default="") or _secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 DATABASES = {"default": postgres(env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url))}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
-SIGNING_KEYS_DIR = EMBEDDED_LAYOUT.keys / "signing"
+CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
+SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys / "signing"
+GENERATE_SIGNING_KEY = True

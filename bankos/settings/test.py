@@ -1,12 +1,12 @@
 """The settings of the tests: servers of their own, thrown away afterwards, unless the environment names others."""
 
 import os
-from pathlib import Path
 
 from bankos.platform.embedded import Layout
 
 from .base import *
-from .base import STORAGES, VAR_DIR, env, postgres
+from .base import SIGNING_KEYS_DIR, STORAGES, VAR_DIR, env, postgres
+from .broker import transport_options
 
 # One folder a process, so that several test runs on one machine never meet; `tests/servers.py` starts and removes them.
 EMBEDDED_LAYOUT = Layout(VAR_DIR / f"test-{os.getpid()}")
@@ -15,10 +15,13 @@ SECRET_KEY = "tests-only-tests-only-tests-only-tests-only-tests-only"
 ALLOWED_HOSTS = ["*"]
 DATABASES = {"default": postgres(env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url))}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
-SIGNING_KEYS_DIR = Path(env("SIGNING_KEYS_DIR", default=str(EMBEDDED_LAYOUT.keys)))
+CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
+SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys
+GENERATE_SIGNING_KEY = True
 EFFECTS_DIR = EMBEDDED_LAYOUT.root / "effects"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The manifest exists only after collectstatic; a page under test takes its files from the folders.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+LOGGING = {"pretty": False, "level": "WARNING"}

@@ -1,0 +1,236 @@
+"""Domain events: what happened on one floor, told to the floors above it.
+
+An event is a CloudEvent 1.0 (`id`, `source`, `type`, `subject`, `time` = `occurred_at`, `data`) in an outbox table, written in the
+transaction that made the change, together with one open delivery per subscriber. After commit a task drains the open deliveries;
+the handler's writes and its receipts commit together, so within the database a subscriber handles an event exactly once, however
+often a message of the broker is lost or repeated.
+
+Promised: every event reaches every subscriber known when it was published; a failing event holds nobody else up and is tried again,
+later and later, for ever. Not promised: that one subscriber's events arrive in order.
+"""
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from . import bell, clock
+from .models import DomainEvent, EventDelivery
+
+DEFAULT_BATCH = 200
+FIRST_RETRY = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a handler gets. `subject` is the id of what it happened to, `data` plain JSON."""
+
+    id: UUID
+    type: str
+    source: str
+    subject: str
+    occurred_at: datetime
+    data: dict
+
+
+Handler = Callable[[list[Event]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subscriber:
+    name: str
+    types: frozenset[str]
+    handler: Handler
+    batch: int
+
+
+_subscribers: dict[str, _Subscriber] = {}
+
+
+class OutsideTransaction(RuntimeError):
+    """An event was published with no transaction open: the change it tells of could be rolled back without it."""
+
+
+class AlreadySubscribed(ValueError):
+    """Two handlers claim one subscriber's name, and with it each other's receipts."""
+
+
+class UnknownSubscriber(LookupError):
+    """No handler of this name is registered."""
+
+
+def subscribe(name: str, *types: str, batch: int = DEFAULT_BATCH) -> Callable[[Handler], Handler]:
+    """Register a handler for events of these types, in an app's `subscribers.py`, imported by its `AppConfig.ready()`.
+
+    The handler gets up to `batch` events in one call, inside the transaction that also writes their receipts. If it raises, the
+    events are handed to it again one by one.
+
+    Args:
+        name: names the receipts for ever, e.g. "insights.cashflow"; a subscriber that is renamed starts anew.
+    Raises:
+        AlreadySubscribed
+    """
+
+    def register(handler: Handler) -> Handler:
+        if name in _subscribers:
+            raise AlreadySubscribed(name)
+        _subscribers[name] = _Subscriber(name, frozenset(types), handler, batch)
+        return handler
+
+    return register
+
+
+def unsubscribe(name: str) -> None:
+    """Forget a handler; its open deliveries stay (a test's handler leaves no trace in the process)."""
+    _subscribers.pop(name, None)
+
+
+def publish(type: str, *, subject: str, data: dict, source: str, at: datetime) -> UUID:
+    """Write an event and its open deliveries into the caller's transaction; a broker that is down only costs latency.
+
+    Args:
+        type: e.g. "customers.state.changed"; `data`: plain JSON, no names or account numbers beyond what subscribers need.
+    Returns:
+        The event's id.
+    Raises:
+        OutsideTransaction
+    Queries: 1, and 1 more when somebody subscribes to the type.
+    """
+    event = DomainEvent(type=type, subject=subject, data=data, source=source, occurred_at=at)
+    _write([event], type)
+    return event.pk
+
+
+def publish_many(type: str, *, items: Sequence[tuple[str, dict]], source: str, at: datetime) -> int:
+    """`publish` for many (subject, data) at once. Returns their number."""
+    events = [DomainEvent(type=type, subject=subject, data=data, source=source, occurred_at=at) for subject, data in items]
+    _write(events, type)
+    return len(events)
+
+
+def _write(events: list[DomainEvent], type: str) -> None:
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(type)
+    subscribers = [subscriber.name for subscriber in _subscribers.values() if type in subscriber.types]
+    DomainEvent.objects.bulk_create(events, batch_size=2000)
+    deliveries = [EventDelivery(event=event, subscriber=name) for event in events for name in subscribers]
+    EventDelivery.objects.bulk_create(deliveries, batch_size=2000)
+    for name in subscribers:
+        bell.ring_after_commit(name)
+
+
+def subscribers() -> frozenset[str]:
+    """The names of all registered subscribers."""
+    return frozenset(_subscribers)
+
+
+def due_subscribers(*, at: datetime) -> list[str]:
+    """The subscribers that have something to do now. Queries: one per subscriber."""
+    return [name for name in _subscribers if _due(name, at).exists()]
+
+
+def drain(subscriber: str | None = None, *, batches: int | None = None) -> int:
+    """Deliver what is due now, to one subscriber or to all; what handlers publish on the way is delivered too.
+
+    Safe to run anywhere, any number of times at once: a row another process works on is passed over.
+
+    Args:
+        batches: stop after so many batches a subscriber.
+    Returns:
+        The number of events delivered.
+    Raises:
+        UnknownSubscriber
+    """
+    if subscriber is not None and subscriber not in _subscribers:
+        raise UnknownSubscriber(subscriber)
+    total = 0
+    while True:
+        delivered = sum(_drain(one, batches) for one in list(_subscribers.values()) if subscriber in (None, one.name))
+        total += delivered
+        if not delivered or batches is not None:
+            return total
+
+
+def _drain(subscriber: _Subscriber, batches: int | None) -> int:
+    total = done = 0
+    while batches is None or done < batches:
+        delivered, found = _deliver_batch(subscriber)
+        total += delivered
+        done += 1
+        if not found:
+            break
+    return total
+
+
+def _deliver_batch(subscriber: _Subscriber) -> tuple[int, int]:
+    """(delivered, found) of the next batch; both are 0 when nothing is due."""
+    at = clock.now()
+    with transaction.atomic():
+        deliveries = _claim(_due(subscriber.name, at), subscriber.batch)
+        if not deliveries:
+            return 0, 0
+        try:
+            with transaction.atomic():
+                _hand_over(subscriber, deliveries, at)
+        except Exception as error:
+            log.warning("event batch failed", subscriber=subscriber.name, events=len(deliveries), error=_cause(error))
+        else:
+            return len(deliveries), len(deliveries)
+    # Each in a transaction of its own, so that what succeeds stays even if this process is killed on the way.
+    return sum(_deliver_alone(subscriber, delivery.pk, at) for delivery in deliveries), len(deliveries)
+
+
+def _deliver_alone(subscriber: _Subscriber, delivery_id: UUID, at: datetime) -> int:
+    try:
+        with transaction.atomic():
+            deliveries = _claim(_due(subscriber.name, at).filter(pk=delivery_id), 1)
+            if not deliveries:  # another process took it meanwhile
+                return 0
+            _hand_over(subscriber, deliveries, at)
+            return 1
+    except Exception as error:
+        delivery = EventDelivery.objects.get(pk=delivery_id)
+        delivery.attempts += 1
+        delivery.retry_at = at + min(FIRST_RETRY * 2 ** min(delivery.attempts - 1, 16), LONGEST_RETRY)
+        delivery.last_error = _cause(error)
+        delivery.save(update_fields=["attempts", "retry_at", "last_error"])
+        log.error("event failed", subscriber=subscriber.name, event_id=delivery.event_id, attempts=delivery.attempts, error=_cause(error))
+        return 0
+
+
+def _due(subscriber: str, at: datetime) -> QuerySet[EventDelivery]:
+    now = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
+    return EventDelivery.objects.filter(now, subscriber=subscriber, delivered_at__isnull=True)
+
+
+def _claim(due: QuerySet[EventDelivery], limit: int) -> list[EventDelivery]:
+    locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("event")
+    return list(locked.order_by("id")[:limit])
+
+
+def _hand_over(subscriber: _Subscriber, deliveries: list[EventDelivery], at: datetime) -> None:
+    subscriber.handler([_event(delivery.event) for delivery in deliveries])
+    receipts = EventDelivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries], delivered_at__isnull=True)
+    received = receipts.update(delivered_at=at, retry_at=None, last_error="")
+    if received != len(deliveries):
+        raise AssertionError("a delivery was received twice")
+
+
+def _event(row: DomainEvent) -> Event:
+    return Event(id=row.pk, type=row.type, source=row.source, subject=row.subject, occurred_at=row.occurred_at, data=row.data)
+
+
+def _cause(error: Exception) -> str:
+    """Class and place, never the message: messages quote data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"[:200]

@@ -1,0 +1,193 @@
+"""Structured logs that never hold a name, an account number, a token or a secret.
+
+Our own records are an event (a constant sentence) with fields of an allow-list; other fields are dropped and only their names are
+kept. Records of other libraries keep their template, but an argument only if it is a number, an id or a task's name; of an exception
+only its class and places are kept, because messages quote data. At the end everything passes a filter that takes out what still
+looks like a token, a number of an account, an e-mail address or, in foreign text, anything in quotes.
+"""
+
+import json
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from logging.config import dictConfig
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+ALLOWED = frozenset(
+    {
+        # what happened, to what: ids and codes
+        *("action", "code", "kind", "model", "outcome", "reason", "rule", "state", "system", "type", "version", "policy_version"),
+        *("branch_code", "decision_id", "effect_id", "party_id", "recommendation_id", "run_id", "work_item_id"),
+        # events and tasks
+        *("attempts", "event_id", "events", "queue", "subscriber", "task", "task_id", "error"),
+        # requests
+        *("method", "request_id", "route", "status"),
+        # processes
+        *("child", "exit_code", "kid", "migrations", "pid", "port", "signal"),
+        # how many, how long
+        *(
+            "batch",
+            "bucket",
+            "buckets",
+            "delivered",
+            "duration_ms",
+            "files",
+            "lines",
+            "partition",
+            "partitions",
+            "rejected",
+            "rows",
+            "seconds",
+        ),
+    }
+)
+HIDDEN = "‹…›"
+FRAMES = 12
+
+_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_SECRETS = re.compile(
+    rf"(?P<kept>\b{_UUID}\b)"
+    r"|eyJ[\w-]+(?:\.[\w-]*)*"  # a JWS or JWT
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,}(?: ?[A-Z0-9]{1,4})?\b"  # an IBAN
+    r"|\d(?:[ -]?\d){5,}"
+)
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|“[^”\n]*”|‘[^’\n]*’|«[^»\n]*»")
+_ID = re.compile(rf"{_UUID}\Z")
+
+
+def configure(options: Mapping[str, Any]) -> None:
+    """Set up logging for the whole process (`settings.LOGGING_CONFIG`).
+
+    Args:
+        options: `pretty` (lines for people instead of JSON), `level`.
+    """
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    quiet = {"handlers": [], "propagate": True}
+    dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"safe": {"()": SafeFormatter, "pretty": options["pretty"]}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "safe"}},
+            "root": {"handlers": ["stderr"], "level": options["level"]},
+            "loggers": {
+                # These libraries bring handlers of their own, which would print what we take out.
+                **dict.fromkeys(("django", "django.server", "uvicorn", "uvicorn.error", "uvicorn.access", "celery", "kombu"), quiet),
+                # Said better by our own records: a line a request, a line a task.
+                "django.request": {**quiet, "level": "ERROR"},
+                "uvicorn.access": {**quiet, "level": "CRITICAL"},
+                "celery.worker.strategy": {"level": "WARNING"},
+                "celery.app.trace": {"level": "WARNING"},
+                "celery.beat": {"level": "WARNING"},
+                "axes": {"level": "WARNING"},
+            },
+        }
+    )
+
+
+class SafeFormatter(logging.Formatter):
+    """One line a record: JSON, or columns for people."""
+
+    def __init__(self, *, pretty: bool) -> None:
+        super().__init__()
+        self.pretty = pretty
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = _own(record.msg) if isinstance(record.msg, dict) else _foreign(record)
+        error = _error(record)
+        entry = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            **fields,
+            **error,
+        }
+        return _columns(entry) if self.pretty else json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def redact(text: str, *, foreign: bool = False) -> str:
+    """`text` without what looks like a token, an account number, an e-mail address (and, in foreign text, without quotations)."""
+    if foreign:
+        text = _QUOTED.sub(HIDDEN, text)
+    return _SECRETS.sub(lambda match: match["kept"] or HIDDEN, text)
+
+
+def _own(event: dict[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in event.items() if not name.startswith("_") and name != "exc_info"}
+    entry: dict[str, Any] = {"event": redact(str(known.pop("event", "")))}
+    entry |= {name: _value(value) for name, value in known.items() if name in ALLOWED}
+    if dropped := sorted(known.keys() - ALLOWED):
+        entry["dropped"] = dropped
+    return entry
+
+
+def _value(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float) else redact(str(value))
+
+
+def _foreign(record: logging.LogRecord) -> dict[str, Any]:
+    template = str(record.msg)
+    try:
+        if isinstance(record.args, Mapping):
+            text = template % {name: _argument(value) for name, value in record.args.items()}
+        else:
+            text = template % tuple(_argument(value) for value in record.args or ()) if record.args else template
+    except (TypeError, ValueError):  # a template that wanted a number where we hide one
+        text = template
+    return {"event": redact(text, foreign=True)}
+
+
+def _argument(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    return text if _ID.match(text) or text in _task_names() else HIDDEN
+
+
+def _task_names() -> Mapping[str, Any]:
+    from celery import current_app
+
+    return current_app.tasks
+
+
+def _error(record: logging.LogRecord) -> dict[str, Any]:
+    info = record.exc_info or (record.msg.get("exc_info") if isinstance(record.msg, dict) else None)
+    if info is True:
+        info = sys.exc_info()
+    error = info if isinstance(info, BaseException) else info[1] if info else None
+    if error is None:
+        return {}
+    return {"error": " from ".join(type(cause).__name__ for cause in _causes(error)), "trace": _places(error)}
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+
+
+def _places(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    return [f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+_COLOURS = {"debug": "2", "info": "32", "warning": "33", "error": "31", "critical": "31;1"}
+
+
+def _columns(entry: dict[str, Any]) -> str:
+    level, trace = entry["level"], entry.pop("trace", [])
+    fields = " ".join(f"\x1b[2m{name}=\x1b[0m{value}" for name, value in entry.items() if name not in ("at", "level", "logger", "event"))
+    line = f"\x1b[2m{entry['at'][11:19]}\x1b[0m \x1b[{_COLOURS.get(level, '0')}m{level:<7}\x1b[0m {entry['event']} {fields}".rstrip()
+    return "\n".join([line, *(f"    {place}" for place in trace)])

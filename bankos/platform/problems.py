@@ -1,0 +1,62 @@
+"""Errors of the API as problem details (RFC 9457, `application/problem+json`)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Problem(exceptions.APIException):
+    """An anticipated refusal: `code` is for programs and never changes, `title` and `detail` are for people."""
+
+    def __init__(self, *, status: int, title: str, detail: str, code: str) -> None:
+        super().__init__(detail=detail, code=code)
+        self.status_code = status
+        self.title = title
+
+
+def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
+    """REST framework's exception handler: the same shape for every error, None (a fault, status 500) for what nobody foresaw.
+
+    `errors` lists the fields of an invalid request: JSON pointer, code and sentence.
+    """
+    response = exception_handler(error, context)  # sets the headers and rolls the transaction back
+    if response is None:
+        return None
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    problem: dict[str, Any] = {
+        "type": "about:blank",
+        "title": getattr(error, "title", HTTPStatus(response.status_code).phrase),
+        "status": response.status_code,
+    }
+    if isinstance(error, exceptions.ValidationError):
+        problem |= {"detail": "The request is not valid.", "code": "invalid", "errors": _field_errors(error.detail)}
+    else:
+        problem |= {"detail": str(error.detail), "code": error.get_codes()}
+    response.data = problem
+    response.content_type = CONTENT_TYPE
+    return response
+
+
+def _field_errors(detail: Any, pointer: str = "") -> list[dict[str, str]]:
+    if isinstance(detail, dict):
+        named = {"" if name == "non_field_errors" else f"/{name}": value for name, value in detail.items()}
+        return [error for name, value in named.items() for error in _field_errors(value, pointer + name)]
+    if isinstance(detail, list):
+        found: list[dict[str, str]] = []
+        for position, value in enumerate(detail):
+            # A list of sentences belongs to its field; a list of objects holds one entry per row.
+            found += _field_errors(value, pointer if isinstance(value, str) else f"{pointer}/{position}")
+        return found
+    return [{"pointer": pointer or "/", "detail": str(detail), "code": getattr(detail, "code", "invalid")}]

@@ -1,0 +1,32 @@
+"""One record a request: method, route, status, duration. The route is a pattern, so no id or search text gets into a log."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from .ids import uuid7
+
+log = structlog.get_logger("bankos.web")
+
+# Asked for every few seconds by machines; worth a record only when they fail.
+PROBES = {"healthz", "readyz"}
+
+
+class RequestLogMiddleware:
+    """Also gives the request an id, on every record written on the way and in the `X-Request-ID` header of its answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id, started = str(uuid7()), time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            route = request.resolver_match.route if request.resolver_match else "-"
+            if response.status_code >= 400 or (request.resolver_match and route not in PROBES):
+                duration = round((time.perf_counter() - started) * 1000)
+                log.info("request", method=request.method, route=route, status=response.status_code, duration_ms=duration)
+        response.headers["X-Request-ID"] = request_id
+        return response

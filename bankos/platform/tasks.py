@@ -1,0 +1,30 @@
+"""Background work of the platform: draining the outbox, sweeping up after lost messages, showing that workers live."""
+
+from celery import shared_task
+
+from . import bell, clock, events, health
+
+# One task drains this many batches and hands the rest to a task of its own, so that no task runs for long.
+BATCHES_A_TASK = 20
+
+
+@shared_task
+def drain_events(subscriber: str) -> None:
+    """Deliver the subscriber's open events; running it twice, or many times at once, changes nothing."""
+    if subscriber not in events.subscribers():  # a message from before a subscriber was taken out
+        return
+    if events.drain(subscriber, batches=BATCHES_A_TASK) and subscriber in events.due_subscribers(at=clock.now()):
+        bell.ring(subscriber)
+
+
+@shared_task
+def sweep_events() -> None:
+    """Ring for whatever is due: messages that were lost, and events that failed and are to be tried again."""
+    for subscriber in events.due_subscribers(at=clock.now()):
+        bell.ring(subscriber)
+
+
+@shared_task
+def beat_heart() -> None:
+    """Say that scheduler, broker and workers do their work; `/readyz` looks for it."""
+    health.record_heartbeat(process="worker", at=clock.now())

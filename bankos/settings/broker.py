@@ -1,0 +1,31 @@
+"""How messages travel: one queue an app, alike on Valkey, Redis and RabbitMQ."""
+
+from typing import Any
+
+from kombu.entity import Exchange, Queue
+
+EXCHANGE = "bankos"
+QUEUES = ("platform", "sentinel", "customers", "journeys", "insights")
+
+# Above the longest a task may run (CELERY_TASK_TIME_LIMIT): a message that is still worked on is not handed out again.
+VISIBILITY_TIMEOUT = 900
+
+
+def queues() -> list[Queue]:
+    """Quorum queues on a topic exchange: RabbitMQ's safe kind, which needs a topic exchange for delayed messages.
+
+    The Redis-type brokers ignore the queue's kind.
+    """
+    exchange = Exchange(EXCHANGE, type="topic", durable=True)
+    return [Queue(name, exchange, routing_key=name, queue_arguments={"x-queue-type": "quorum"}) for name in QUEUES]
+
+
+def transport_options(url: str) -> dict[str, Any]:
+    """What the broker's client needs to know, by the kind of broker."""
+    # A web request that finds the broker down gives up at once; the sweeper rings later.
+    give_up_soon = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+    if url.startswith("redis"):
+        # Kombu's defaults look for lost messages every 100 s; these look every 5 s.
+        redelivery = {"visibility_timeout": VISIBILITY_TIMEOUT, "unacked_restore_interval": 5, "unacked_restore_throttle": 1}
+        return {**give_up_soon, **redelivery, "socket_connect_timeout": 2}
+    return {**give_up_soon, "confirm_publish": True}

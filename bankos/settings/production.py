@@ -1,0 +1,27 @@
+"""A bank's own installation: everything it depends on is named by the environment, nothing is made up."""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .base import *
+from .base import SIGNING_KEYS, SIGNING_KEYS_DIR, env, postgres
+from .broker import transport_options
+
+SECRET_KEY = env("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
+DATABASES = {"default": postgres(env("DATABASE_URL"))}
+CELERY_BROKER_URL = env("CELERY_BROKER_URL")
+CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
+EFFECTS_DIR = env("EFFECTS_DIR", cast=Path)
+
+if not SIGNING_KEYS and SIGNING_KEYS_DIR is None:
+    raise ImproperlyConfigured("Set SIGNING_KEYS (a private JWK set) or SIGNING_KEYS_DIR: decisions are never signed with a made-up key.")
+
+SECURE_SSL_REDIRECT = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked by the balancer itself, without TLS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
