@@ -1,0 +1,256 @@
+"""Four eyes: a second person agrees to one request, once, in time.
+
+Who is eligible is not written here but in the policies: a person may approve what the policies permit with that person's approval.
+An approval is bound to the asker, the action, the resource and the parameters' hash; a changed parameter is another request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from bankos.platform.actors import Actor, ActorKind
+
+from . import catalogue, policy
+from .cedar import APPROVER_ROLES, Approval, Outcome, Request
+from .models import ApprovalAnswer, ApprovalRequest, ApprovalUse
+from .models import Decision as DecisionRow
+
+if TYPE_CHECKING:
+    from .authority import Decision
+
+
+class ApprovalError(Exception):
+    """An approval that cannot be asked for, given or used."""
+
+
+class UnknownRequest(ApprovalError):
+    """There is no such request."""
+
+
+class NothingToApprove(ApprovalError):
+    """The decision needs no approval, or no approval could change it."""
+
+
+class MakerIsChecker(ApprovalError):
+    """Nobody approves what they asked for themselves."""
+
+
+class NotEligible(ApprovalError):
+    """The policies do not accept this person's approval."""
+
+
+class AlreadyAnswered(ApprovalError):
+    """Somebody has answered already."""
+
+
+class ApprovalExpired(ApprovalError):
+    """Nobody answered in time, which is a no."""
+
+
+class ApprovalVoid(ApprovalError):
+    """The approval does not cover this request."""
+
+
+class State(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"
+    USED = "used"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """A request for approval as its readers see it at one moment; `asked_by` is an actor's id."""
+
+    id: UUID
+    decision_id: UUID
+    action: str
+    title: str
+    resource_type: str
+    resource_id: str
+    asked_by: str
+    asked_at: datetime
+    expires_at: datetime
+    eligible_roles: tuple[str, ...]
+    note: str
+    state: State
+    answered_by: str | None
+    answered_at: datetime | None
+    answer_note: str
+
+
+def request(decision: "Decision", *, at: datetime, note: str = "") -> ApprovalView:
+    """Ask for a second person's agreement to a decision that needs it. Asked twice, it is one request.
+
+    Raises:
+        NothingToApprove
+    """
+    if decision.outcome is not Outcome.NEEDS_APPROVAL:
+        raise NothingToApprove(f"the answer was {decision.outcome}")
+    row = DecisionRow.objects.get(pk=decision.id)
+    asked = Request.from_json(row.context)
+    text = policy.active().text
+    # One role at a time: whoever approves will hold real roles, not all of them.
+    eligible = [role for role in APPROVER_ROLES if text.permits_with(asked, Approval(by="", roles=frozenset([role])))]
+    waiting, _ = ApprovalRequest.objects.get_or_create(
+        decision=row,
+        defaults={
+            "eligible_roles": eligible,
+            "note": note,
+            "asked_at": at,
+            "expires_at": at + catalogue.get(row.action).approval_lifetime,
+        },
+    )
+    return _view(waiting, at)
+
+
+def view(request_id: UUID, *, at: datetime) -> ApprovalView:
+    """One request. Queries: 1.
+
+    Raises:
+        UnknownRequest
+    """
+    return _view(_get(request_id), at)
+
+
+def pending(*, actor: Actor, at: datetime, visible_resources: Callable[[str, str], bool] | None = None) -> list[ApprovalView]:
+    """The requests this person may answer now, the oldest first: open, not their own, for a role they hold.
+
+    Args:
+        visible_resources: leaves out requests about resources (type, id) the person may not see.
+    Queries: 1.
+    """
+    rows = (
+        _rows()
+        .filter(answer=None, expires_at__gt=at, eligible_roles__overlap=sorted(actor.roles))
+        .exclude(decision__actor_kind=actor.kind, decision__actor_id=actor.id)
+        .order_by("id")
+    )
+    return [
+        _view(row, at)
+        for row in rows
+        if visible_resources is None or visible_resources(row.decision.resource_type, row.decision.resource_id)
+    ]
+
+
+def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> ApprovalView:
+    """Agree. The asker may then ask again, naming this approval, until it expires.
+
+    Raises:
+        UnknownRequest, MakerIsChecker, NotEligible, ApprovalExpired, AlreadyAnswered
+    """
+    return _answer(request_id, approved=True, actor=actor, at=at, note=note)
+
+
+def refuse(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> ApprovalView:
+    """Disagree. Raises as `approve`."""
+    return _answer(request_id, approved=False, actor=actor, at=at, note=note)
+
+
+def usable(request_id: UUID, *, actor: Actor, action: str, resource: tuple[str, str], parameters_hash: str, at: datetime) -> Approval:
+    """The approval behind a request, if it covers exactly what is asked now. Queries: 1.
+
+    Raises:
+        ApprovalVoid
+    """
+    row = _rows().filter(pk=request_id).first()
+    if row is None:
+        raise ApprovalVoid("there is no such approval")
+    found = _view(row, at)
+    if found.state is not State.APPROVED:
+        raise ApprovalVoid(f"the approval is {found.state}")
+    asked = row.decision
+    covered = (asked.actor_kind, asked.actor_id, asked.action, asked.resource_type, asked.resource_id, asked.parameters_hash)
+    if covered != (actor.kind, actor.id, action, *resource, parameters_hash):
+        raise ApprovalVoid("the approval was given for something else")
+    return Approval(row.answer.approver_id, frozenset(row.answer.approver_roles), row.answer.approver_branch or None)
+
+
+def mark_used(request_id: UUID, *, decision_id: UUID) -> None:
+    """Count the approval as used by this permit.
+
+    Raises:
+        ApprovalVoid: another permit was faster; the atomic block this stands in is lost.
+    """
+    try:
+        ApprovalUse.objects.create(answer=ApprovalAnswer.objects.only("id").get(request=request_id), decision_id=decision_id)
+    except IntegrityError as error:
+        raise ApprovalVoid("the approval is used") from error
+
+
+def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, note: str) -> ApprovalView:
+    row = _get(request_id)
+    asked = row.decision
+    if (asked.actor_kind, asked.actor_id) == (actor.kind, actor.id):
+        raise MakerIsChecker
+    own = Approval(actor.id, actor.roles, actor.branch)
+    if actor.kind is not ActorKind.EMPLOYEE or not policy.active().text.permits_with(Request.from_json(asked.context), own):
+        raise NotEligible
+    found = _view(row, at)
+    if found.state is State.EXPIRED:
+        raise ApprovalExpired
+    if found.state is not State.OPEN:
+        raise AlreadyAnswered
+    try:
+        with transaction.atomic():
+            ApprovalAnswer.objects.create(
+                request=row,
+                approved=approved,
+                approver_id=actor.id,
+                approver_roles=sorted(actor.roles),
+                approver_branch=actor.branch or "",
+                note=note,
+                answered_at=at,
+            )
+    except IntegrityError as error:
+        raise AlreadyAnswered from error
+    return view(request_id, at=at)
+
+
+def _rows():  # type: ignore[no-untyped-def]
+    return ApprovalRequest.objects.select_related("decision", "answer", "answer__use")
+
+
+def _get(request_id: UUID) -> ApprovalRequest:
+    try:
+        return _rows().get(pk=request_id)
+    except ApprovalRequest.DoesNotExist as error:
+        raise UnknownRequest(request_id) from error
+
+
+def _view(row: ApprovalRequest, at: datetime) -> ApprovalView:
+    answer = getattr(row, "answer", None)
+    asked = row.decision
+    return ApprovalView(
+        id=row.pk,
+        decision_id=asked.pk,
+        action=asked.action,
+        title=catalogue.get(asked.action).title,
+        resource_type=asked.resource_type,
+        resource_id=asked.resource_id,
+        asked_by=asked.actor_id,
+        asked_at=row.asked_at,
+        expires_at=row.expires_at,
+        eligible_roles=tuple(row.eligible_roles),
+        note=row.note,
+        state=_state(row, answer, at),
+        answered_by=answer.approver_id if answer else None,
+        answered_at=answer.answered_at if answer else None,
+        answer_note=answer.note if answer else "",
+    )
+
+
+def _state(row: ApprovalRequest, answer: ApprovalAnswer | None, at: datetime) -> State:
+    if answer is not None and not answer.approved:
+        return State.REFUSED
+    if answer is not None and hasattr(answer, "use"):
+        return State.USED
+    if at >= row.expires_at:
+        return State.EXPIRED
+    return State.OPEN if answer is None else State.APPROVED

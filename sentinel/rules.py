@@ -1,0 +1,47 @@
+"""A rule in words, and the few that no policy text holds: what sentinel answers when it could not ask the policies."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Effect(StrEnum):
+    PERMIT = "permit"
+    FORBID = "forbid"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One policy in words: `sentence` for staff, `customer_sentence` for the customer, with its owner and legal basis."""
+
+    id: str
+    effect: Effect
+    sentence: str
+    customer_sentence: str
+    owner: str
+    basis: str
+    obligations: tuple[str, ...] = ()
+
+
+def _built_in(id: str, sentence: str, customer_sentence: str) -> Rule:
+    return Rule(id, Effect.FORBID, sentence, customer_sentence, "Compliance", "What is not permitted is refused")
+
+
+NOTHING_PERMITS = _built_in("no-rule-permits", "No rule permits this action to this actor.", "This cannot be done for you in this way.")
+UNKNOWN_ACTION = _built_in("unknown-action", "The bank knows no action of this name; nothing was decided.", "This could not be done.")
+NOT_UNDERSTOOD = _built_in(
+    "request-not-understood", "The request was incomplete or wrongly written; nothing was decided.", "This could not be done."
+)
+APPROVAL_NOT_VALID = _built_in(
+    "approval-not-valid",
+    "The approval named in the request does not cover it: it is refused, expired, used, or was given for something else.",
+    "This could not be done yet.",
+)
+NOT_DECIDED = _built_in(
+    "not-decided",
+    "The policies could not be asked, so the answer is no. Ask again; if it stays so, tell the people who run the policies.",
+    "This could not be done at the moment.",
+)
+
+BUILT_IN = {rule.id: rule for rule in (NOTHING_PERMITS, UNKNOWN_ACTION, NOT_UNDERSTOOD, APPROVAL_NOT_VALID, NOT_DECIDED)}
+# Refusals that never reached the policies: there is nothing to evaluate again.
+BEFORE_POLICY = frozenset(BUILT_IN) - {NOTHING_PERMITS.id}

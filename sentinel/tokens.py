@@ -1,0 +1,89 @@
+"""Decision tokens: JWS in compact form (RFC 7515), signed with Ed25519 (RFC 9864), type `decision+jwt`."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import GuestProtocol, OKPKey
+
+from bankos.platform import keys
+
+TYPE = "decision+jwt"
+ISSUER = "urn:bankos:sentinel"
+LONGEST_TOKEN = 100_000
+
+_HEADER = {"alg", "kid", "typ"}
+
+
+class TokenError(Exception):
+    """A decision token that cannot be used for what was asked."""
+
+
+class TokenInvalid(TokenError):
+    """Not a decision token of this bank, or changed since it was signed."""
+
+
+class TokenNotAPermit(TokenError):
+    """The decision was no, or needs an approval first."""
+
+
+class TokenExpired(TokenError):
+    """The permit was not used in time."""
+
+
+class TokenMismatch(TokenError):
+    """The permit is for another action, resource or other parameters."""
+
+
+class TokenAlreadyUsed(TokenError):
+    """The permit has been used; each counts once."""
+
+
+def sign(claims: dict[str, Any]) -> str:
+    """The token that carries these claims, signed with the key in force."""
+    key = keys.signing_key()
+    payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
+    return jws.serialize_compact({"alg": keys.ALGORITHM, "kid": key.kid, "typ": TYPE}, payload, key.private, algorithms=[keys.ALGORITHM])
+
+
+def read(token: str) -> dict[str, Any]:
+    """The claims of a token, if this bank signed exactly this text.
+
+    Raises:
+        TokenInvalid
+    """
+    if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
+        raise TokenInvalid("not a decision token")
+    try:
+        signed = jws.deserialize_compact(token, _key_of, algorithms=[keys.ALGORITHM])
+        claims = json.loads(signed.payload)
+    except (JoseError, ValueError, RecursionError) as error:
+        raise TokenInvalid("not signed by this bank, or changed since") from error
+    # Base64 leaves bits of the last character unused: another text, the same signature. One token has one text.
+    signature = token.rpartition(".")[2]
+    if signature != _base64(urlsafe_b64decode(signature + "==")):
+        raise TokenInvalid("the signature is not written as it was issued")
+    if not isinstance(claims, dict) or claims.get("iss") != ISSUER:
+        raise TokenInvalid("signed by this bank, but not as a decision")
+    return claims
+
+
+def key_id(token: str) -> str:
+    """The id of the key a token says it was signed with; of a token that `read` accepts."""
+    return str(jws.extract_compact(token.encode()).headers()["kid"])
+
+
+def _base64(value: bytes) -> str:
+    return urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def _key_of(token: GuestProtocol) -> OKPKey:
+    header = token.headers()
+    if header.keys() != _HEADER or header["typ"] != TYPE:
+        raise TokenInvalid("not a decision token")
+    key = keys.public_keys().get(header["kid"]) if isinstance(header["kid"], str) else None
+    if key is None:
+        raise TokenInvalid("signed by a key this bank never published")
+    return key
