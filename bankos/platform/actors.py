@@ -29,6 +29,10 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+SERVING = frozenset({Role.BRANCH_STAFF, Role.CONTACT_CENTRE, Role.TEAM_LEAD})  # they deal with customers
+OVERSEEING = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})  # they look over what others did
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """`id` is stable for the actor's kind (an employee's is the user's UUID), `branch` a branch code."""

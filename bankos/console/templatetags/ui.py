@@ -1,5 +1,155 @@
-"""Template tags of the console's components."""
+"""Template tags of the console's components. Built in: no template has to load them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from bankos.console import charts, words
+from bankos.platform.money import Money
 
 register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, size: str = "", label: str = "") -> SafeString:
+    """A picture from the sprite. Without `label` it is decoration and screen readers pass over it.
+
+    Args:
+        size: an extra class: "i-s" for small.
+    """
+    meaning = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html('<svg class="i {}" {}><use href="{}#{}"/></svg>', size, meaning, static("icons.svg"), name)
+
+
+@register.filter
+def money(value: Money | None) -> SafeString | str:
+    """An amount that stays whole in a line and reads left to right everywhere; a dash when there is none."""
+    return "–" if value is None else format_html('<bdi class="amt" dir="ltr">{}</bdi>', words.money_in_words(value))
+
+
+@register.filter
+def money_whole(value: Money) -> SafeString:
+    """As `money`, without cents: for headlines, never for a figure someone acts on."""
+    return format_html('<bdi class="amt" dir="ltr">{}</bdi>', words.money_in_words(value, decimals=0))
+
+
+@register.simple_tag
+def amount(value: Decimal, currency: str) -> SafeString:
+    """As `money`, for a bare amount in a known currency."""
+    return format_html('<bdi class="amt" dir="ltr">{}</bdi>', words.amount_in_words(value, currency))
+
+
+@register.filter
+def ident(value: object) -> SafeString:
+    """An identifier that is neither broken nor turned around in right-to-left text."""
+    return format_html('<bdi class="idn" dir="ltr">{}</bdi>', value)
+
+
+@register.filter
+def initials(name: str) -> str:
+    return words.initials(name)
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: dict[str, Any], moment: datetime) -> SafeString:
+    """A past moment the short way lists show it, exact for machines and on hover."""
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="minutes"),
+        f"{local:%d %b %Y, %H:%M}",
+        words.moment_in_words(moment, context["now"]),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def age(context: dict[str, Any], moment: datetime) -> str:
+    """How old something is: "3 days"."""
+    return words.age_in_words(moment, context["now"])
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """A moment to the minute where the bank is: "23 Nov 2026, 10:42"."""
+    local = timezone.localtime(value)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+@register.filter
+def second(value: datetime) -> str:
+    """A moment to the second, with its offset: evidence needs both."""
+    local = timezone.localtime(value)
+    return f"{local.day} {local:%b %Y, %H:%M:%S} {local:%Z}"
+
+
+@register.simple_tag(takes_context=True)
+def day(context: dict[str, Any], value: date) -> str:
+    """ "Thu 26 Nov"; the year only when it is another one."""
+    return words.day_in_words(value, timezone.localtime(context["now"]).date())
+
+
+@register.inclusion_tag("components/deadline.html", takes_context=True)
+def due(context: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    """Time left in words, with an icon and a colour: never by colour alone."""
+    text, press = words.time_left(moment, context["now"])
+    return {"text": text, "press": press, "moment": moment}
+
+
+@register.filter
+def mask(value: str) -> str:
+    """All but the last four characters hidden: "•• 3305"."""
+    return f"•• {value[-4:]}" if len(value) > 4 else "••••"
+
+
+@register.simple_tag
+def people(on: int, of: int = 10) -> SafeString:
+    """Natural numbers as people: `on` of `of` filled."""
+    figure = '<svg class="i{}" aria-hidden="true"><use href="{}#person"/></svg>'
+    dots = format_html_join("", figure, ((" on" if n < on else "", static("icons.svg")) for n in range(of)))
+    return format_html('<span class="dots" role="img" aria-label="{} of {}">{}</span>', on, of, dots)
+
+
+@register.simple_tag
+def spark(values: list[Decimal]) -> SafeString:
+    """A balance's course as a small line; the figures beside it say the same in words."""
+    return charts.spark(values)
+
+
+@register.simple_tag
+def cashflow_svg(chart: Any, name: str, mini: bool = False) -> SafeString:
+    """The balance day by day as a drawing; `name` keeps its ids apart on a page with several."""
+    return charts.cashflow(chart, name=name, mini=mini)
+
+
+@register.filter
+def cashflow_rows(chart: Any) -> list[charts.Row]:
+    """The same figures as the drawing, for its table."""
+    return charts.rows(chart)
+
+
+class PanelNode(template.Node):
+    """A titled box whose inside is written between the tags: what `include` cannot do."""
+
+    def __init__(self, options: dict[str, template.base.FilterExpression], body: template.NodeList) -> None:
+        self.options, self.body = options, body
+
+    def render(self, context: template.Context) -> SafeString:
+        values = {name: value.resolve(context) for name, value in self.options.items()}
+        inside = self.body.render(context)
+        with context.push(**{"id": "", "count": None, "aside": "", "tight": False, "kind": "", **values, "inside": inside}):
+            return context.template.engine.get_template("components/panel.html").render(context)  # type: ignore[union-attr]
+
+
+@register.tag
+def panel(parser: template.base.Parser, token: template.base.Token) -> PanelNode:
+    """{% panel title="Accounts" id="accounts" count=4 aside="customers/_accounts_aside.html" %} … {% endpanel %}"""
+    options = template.base.token_kwargs(token.split_contents()[1:], parser)
+    body = parser.parse(("endpanel",))
+    parser.delete_first_token()
+    return PanelNode(options, body)

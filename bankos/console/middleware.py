@@ -1,0 +1,31 @@
+"""What holds for every page of the console, so that no view can forget it."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ConsoleMiddleware:
+    """Who may not see something gets what a missing page gives; nothing about customers stays in a browser's cache."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.htmx and response.status_code == 302 and response["Location"].startswith(resolve_url(settings.LOGIN_URL)):  # type: ignore[attr-defined]
+            # The session ended: open the sign-in page as a page, not inside a fragment.
+            return HttpResponse(status=401, headers={"HX-Redirect": _sign_in_and_back(request)})
+        response.setdefault("Cache-Control", "no-store")
+        if request.htmx:  # type: ignore[attr-defined]
+            response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "HX-Request"]))
+        return response
+
+
+def _sign_in_and_back(request: HttpRequest) -> str:
+    back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+    return f"{resolve_url(settings.LOGIN_URL)}?next={back}"

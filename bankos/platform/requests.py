@@ -1,0 +1,18 @@
+"""What a request of a signed-in person carries once the middlewares have run."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from .actors import Actor
+from .models import User
+
+
+class StaffRequest(HttpRequest):
+    """For views behind `login_required`: the moment it arrived and who sent it are there."""
+
+    actor: Actor
+    now: datetime
+    htmx: HtmxDetails
+    user: User
