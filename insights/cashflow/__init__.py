@@ -13,3 +13,7 @@ same code serves one customer, a night's partition, or a column store outside.
     forecast   the whole way from a panel to forecasts
     chart      a forecast as people see it
 """
+
+from .chart import CashflowChart
+
+__all__ = ["CashflowChart"]

@@ -96,7 +96,8 @@ def same_days_of_earlier_months(panel: Panel, past: NDArray[np.float64]) -> tupl
 
     A month before an account's history began, or not over yet, repeats the next later one.
     """
-    lows, ends = [], []
+    lows: list[NDArray[np.float64]] = []
+    ends: list[NDArray[np.float64]] = []
     start_of_panel = panel.origin - panel.history + 1
     for back in range(1, MONTHS_BACK + 1):
         start = min(months_before(panel.origin, back), panel.origin - HORIZON)

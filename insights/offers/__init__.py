@@ -1,0 +1,1 @@
+"""What could be offered for one kind of trouble: one file a kind. Pure: facts in, candidates out."""
