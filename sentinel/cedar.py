@@ -182,6 +182,10 @@ class PolicyText:
             raise PolicyInvalid(problems)
         return cls(rules, parsed, parsed_schema)
 
+    def rule(self, id: str) -> Rule | None:
+        """A rule by its @id."""
+        return next((rule for rule in self.rules.values() if rule.id == id), None)
+
     def decide(self, request: Request) -> Verdict:
         """Permit, needs approval or deny.
 

@@ -36,7 +36,7 @@ class NotADraft(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ActivePolicy:
-    """The version that decides now, or decided then."""
+    """The version that decides now."""
 
     id: UUID
     store: str
@@ -55,18 +55,21 @@ def active(store: str = BANK) -> ActivePolicy:
     row = PolicyVersion.objects.filter(store=store, state=PolicyVersion.State.ACTIVE).values_list("id", "store", "number", "sha256").first()
     if row is None:
         raise NoActivePolicy(store)
-    return ActivePolicy(*row, text=_text_of(row[0], row[3]))
+    return ActivePolicy(*row, text=text_of(row[0], row[3]))
 
 
-def version(version_id: UUID) -> ActivePolicy:
-    """Any version by its id, whatever its state.
+@lru_cache(maxsize=64)
+def text_of(version_id: UUID, sha256: str) -> PolicyText:
+    """A version's text, parsed; kept for the life of the process, because it never changes.
 
     Raises:
         PolicyVersion.DoesNotExist, TextChanged
-    Queries: as `active`.
+    Queries: 1 the first time, then 0.
     """
-    row = PolicyVersion.objects.values_list("id", "store", "number", "sha256").get(pk=version_id)
-    return ActivePolicy(*row, text=_text_of(row[0], row[3]))
+    policies, schema = PolicyVersion.objects.values_list("policies", "schema").get(pk=version_id)
+    if text_hash(policies, schema) != sha256:
+        raise TextChanged(f"policy version {version_id} no longer has the text it was published with")
+    return PolicyText.parse(policies, schema)
 
 
 def text_hash(policies: str, schema: str) -> str:
@@ -133,14 +136,6 @@ def starting_set() -> tuple[str, str]:
     """The policies and the schema as they lie in `sentinel/policies/`."""
     policies = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STARTING_SET.glob("*.cedar")))
     return policies, (STARTING_SET / "bank.cedarschema").read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=64)
-def _text_of(version_id: UUID, sha256: str) -> PolicyText:
-    policies, schema = PolicyVersion.objects.values_list("policies", "schema").get(pk=version_id)
-    if text_hash(policies, schema) != sha256:
-        raise TextChanged(f"policy version {version_id} no longer has the text it was published with")
-    return PolicyText.parse(policies, schema)
 
 
 def _lock(store: str) -> None:

@@ -1,0 +1,166 @@
+"""Decisions over HTTP: `/api/v1/decisions/`, and the keys their tokens are verified with. Each endpoint translates and makes one call."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, JsonResponse
+from django.urls import path
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from bankos.platform import keys
+from bankos.platform.actors import Actor, ActorKind
+
+from . import decisions
+from .cedar import Outcome
+from .tokens import LONGEST_TOKEN
+
+
+class StaffRequest(Request):
+    """A request of a signed-in person (see `RequestContextMiddleware`)."""
+
+    actor: Actor
+
+
+NOT_FOUND = {404: OpenApiResponse(description="No such decision for this person.")}
+
+
+class RuleSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    effect = serializers.ChoiceField(choices=["permit", "forbid"])
+    sentence = serializers.CharField()
+    customer_sentence = serializers.CharField()
+    owner = serializers.CharField()
+    basis = serializers.CharField()
+
+
+class ModelSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    version = serializers.CharField()
+    sha256 = serializers.CharField()
+
+
+class LineSerializer(serializers.Serializer):
+    """A decision in a list."""
+
+    id = serializers.UUIDField()
+    short_id = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=list(Outcome))
+    action = serializers.CharField()
+    action_title = serializers.CharField()
+    actor_kind = serializers.ChoiceField(choices=list(ActorKind))
+    actor_id = serializers.CharField()
+    actor_name = serializers.CharField()
+    resource_type = serializers.CharField()
+    resource_id = serializers.CharField()
+    rules = RuleSerializer(many=True)
+    policy_version = serializers.IntegerField(allow_null=True)
+    issued_at = serializers.DateTimeField()
+    consumed_at = serializers.DateTimeField(allow_null=True)
+
+
+class DecisionSerializer(LineSerializer):
+    """A decision with all it rests on."""
+
+    actor_roles = serializers.ListField(child=serializers.CharField())
+    parameters = serializers.DictField()
+    obligations = serializers.ListField(child=serializers.CharField())
+    policy_sha256 = serializers.CharField(allow_null=True)
+    model = ModelSerializer(allow_null=True)
+    purposes = serializers.ListField(child=serializers.CharField())
+    consents = serializers.ListField(child=serializers.UUIDField())
+    autonomy_level = serializers.CharField(allow_null=True)
+    approval = serializers.UUIDField(allow_null=True)
+    expires_at = serializers.DateTimeField()
+    facts = serializers.DictField(source="context", help_text="The request as the policies saw it.")
+    claims = serializers.DictField()
+    token = serializers.CharField()
+
+
+class PageSerializer(serializers.Serializer):
+    decisions = LineSerializer(many=True)
+    next_after = serializers.UUIDField(allow_null=True, help_text="Ask with `after` set to this for the next page.")
+
+
+class CheckSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    ok = serializers.BooleanField()
+    sentence = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class VerificationSerializer(serializers.Serializer):
+    ok = serializers.BooleanField()
+    decision_id = serializers.UUIDField(allow_null=True)
+    checks = CheckSerializer(many=True)
+
+
+class SearchSerializer(serializers.Serializer):
+    text = serializers.CharField(required=False, default="", allow_blank=True, max_length=LONGEST_TOKEN)
+    outcome = serializers.ChoiceField(choices=list(Outcome), required=False, default=None)
+    action = serializers.CharField(required=False, default=None, max_length=80)
+    after = serializers.UUIDField(required=False, default=None)
+    limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=decisions.LARGEST_PAGE)
+
+
+class TokenSerializer(serializers.Serializer):
+    token = serializers.CharField(max_length=LONGEST_TOKEN)
+
+
+class DecisionList(APIView):
+    @extend_schema(operation_id="decisions_list", parameters=[SearchSerializer], responses=PageSerializer)
+    def get(self, request: StaffRequest) -> Response:
+        """The decisions you may see, the newest first: all for compliance officers, otherwise your own."""
+        wanted = SearchSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        return Response(PageSerializer(decisions.search(actor=request.actor, **wanted.validated_data)).data)
+
+
+class DecisionDetail(APIView):
+    @extend_schema(operation_id="decisions_detail", responses={200: DecisionSerializer, **NOT_FOUND})
+    def get(self, request: StaffRequest, decision_id: UUID) -> Response:
+        """One decision: who asked for what, which rules decided, and the signed token."""
+        try:
+            found = decisions.decision_of(decision_id, actor=request.actor)
+        except decisions.NotVisible as error:
+            raise Http404 from error
+        return Response(DecisionSerializer(found).data)
+
+
+class VerifyDecision(APIView):
+    @extend_schema(operation_id="decisions_verify", responses={200: VerificationSerializer, **NOT_FOUND})
+    def get(self, request: StaffRequest, decision_id: UUID) -> Response:
+        """Whether the decision still holds together: signature, record, facts, policy text, the same answer again, its use."""
+        try:
+            found = decisions.verify(decision_id, actor=request.actor)
+        except decisions.NotVisible as error:
+            raise Http404 from error
+        return Response(VerificationSerializer(found).data)
+
+
+class VerifyToken(APIView):
+    @extend_schema(operation_id="decisions_verify_token", request=TokenSerializer, responses=VerificationSerializer)
+    def post(self, request: StaffRequest) -> Response:
+        """The same for a token you hold. A single changed character fails."""
+        given = TokenSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return Response(VerificationSerializer(decisions.verify_token(given.validated_data["token"])).data)
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def jwks(request: HttpRequest) -> JsonResponse:
+    """`/.well-known/jwks.json`: every public key that ever signed a decision (RFC 7517). For anybody."""
+    return JsonResponse(keys.jwks(), content_type="application/jwk-set+json")
+
+
+api_urlpatterns = [
+    path("decisions/", DecisionList.as_view(), name="api-decisions"),
+    path("decisions/verify/", VerifyToken.as_view(), name="api-decision-verify-token"),
+    path("decisions/<uuid:decision_id>/", DecisionDetail.as_view(), name="api-decision"),
+    path("decisions/<uuid:decision_id>/verify/", VerifyDecision.as_view(), name="api-decision-verify"),
+]

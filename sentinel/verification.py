@@ -1,0 +1,135 @@
+"""Does a decision still hold together? Each question is one check with one plain sentence."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from . import models, tokens
+from .canonical import content_hash
+from .cedar import EngineFailed, Outcome, PolicyInvalid, PolicyText, Request, RequestInvalid
+from .claims import claims_of
+from .policy import text_hash
+from .rules import BEFORE_POLICY
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`sentence` says the result in words, `detail` names what it was found on."""
+
+    name: str
+    ok: bool
+    sentence: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`decision_id` is None if the text is no token of a decision that is known."""
+
+    checks: tuple[Check, ...]
+    decision_id: UUID | None = None
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
+
+def verify_token(text: str) -> Verification:
+    """Check a token somebody holds; a single changed character fails. Reads no more than the token's bearer knows already."""
+    text = text.strip()
+    signature = _signature(text)
+    if not signature.ok:
+        return Verification((signature,))
+    claims = tokens.read(text)
+    row = models.Decision.objects.select_related("policy_version", "consumption").filter(pk=claims["jti"]).first()
+    if row is None:
+        return Verification((signature, Check("record", False, "There is no record of this decision.", claims["jti"])))
+    return _verify(row, text, signature)
+
+
+def verify_row(row: models.Decision) -> Verification:
+    """Check a decision by its stored row."""
+    return _verify(row, row.token, _signature(row.token))
+
+
+def _verify(row: models.Decision, token: str, signature: Check) -> Verification:
+    claims = tokens.unverified_claims(token)
+    checks = [signature, _record(row, claims), _context(row, claims)]
+    if row.policy_version is not None:
+        policy = _policy(row.policy_version, claims)
+        checks.append(policy)
+        if policy.ok:
+            checks.append(_replay(row, row.policy_version))
+    else:
+        checks.append(_before_policy(row))
+    checks.append(_use(row))
+    return Verification(tuple(checks), row.pk)
+
+
+def _signature(token: str) -> Check:
+    try:
+        tokens.read(token)
+    except tokens.TokenInvalid as error:
+        return Check("signature", False, "This token was not issued by this bank, or it was changed afterwards.", str(error))
+    key = tokens.key_id(token)
+    return Check("signature", True, "The bank signed this token, and nothing in it was changed since.", f"Ed25519, key {key}")
+
+
+def _record(row: models.Decision, claims: dict[str, Any]) -> Check:
+    different = sorted(_differences(claims, claims_of(row)))
+    # The context has a check of its own.
+    different = [name for name in different if name != "context_hash"]
+    if content_hash(row.parameters) != row.parameters_hash:
+        different.append("params_hash")
+    if different:
+        return Check("record", False, "The stored record says something else than the token.", ", ".join(different))
+    return Check("record", True, "The stored record says the same as the token.", f"{len(claims)} claims compared")
+
+
+def _differences(claims: dict[str, Any], stored: dict[str, Any]) -> Iterator[str]:
+    return (name for name in claims.keys() | stored.keys() if claims.get(name) != stored.get(name))
+
+
+def _context(row: models.Decision, claims: dict[str, Any]) -> Check:
+    found = content_hash(row.context)
+    if found != claims.get("context_hash"):
+        return Check("context", False, "The facts kept for this decision are not those it was made on.", f"sha256 {found}")
+    return Check("context", True, "The facts kept for this decision are those it was made on.", f"sha256 {found}")
+
+
+def _policy(version: models.PolicyVersion, claims: dict[str, Any]) -> Check:
+    found = text_hash(version.policies, version.schema)
+    if not found == version.sha256 == claims.get("policy", {}).get("sha256"):
+        return Check("policy", False, f"The text of policy version {version.number} is not the one this decision names.", f"sha256 {found}")
+    return Check("policy", True, f"The text of policy version {version.number} is the one this decision names.", f"sha256 {found}")
+
+
+def _replay(row: models.Decision, version: models.PolicyVersion) -> Check:
+    try:
+        again = PolicyText.parse(version.policies, version.schema).decide(Request.from_json(row.context))
+    except (PolicyInvalid, RequestInvalid, EngineFailed, KeyError, TypeError) as error:
+        return Check("replay", False, "The decision could not be made again from the stored facts.", str(error))
+    answer = f"{again.outcome} by {', '.join(again.rule_ids)}"
+    if (again.outcome, list(again.rule_ids)) != (row.outcome, row.rules):
+        return Check("replay", False, "Made again from the stored facts, the decision comes out differently.", answer)
+    return Check("replay", True, "Made again from the stored facts, the decision comes out the same.", answer)
+
+
+def _before_policy(row: models.Decision) -> Check:
+    refused = row.outcome == Outcome.DENY and set(row.rules) <= BEFORE_POLICY
+    sentence = (
+        "The request was refused before any policy was asked." if refused else "The decision names no policy, yet it is not a refusal."
+    )
+    return Check("policy", refused, sentence, ", ".join(row.rules))
+
+
+def _use(row: models.Decision) -> Check:
+    consumption = getattr(row, "consumption", None)
+    if consumption is None:
+        words = "It has not been used." if row.outcome == Outcome.PERMIT else "It permits nothing, and nothing was done with it."
+        return Check("use", True, words)
+    used = f"{consumption.consumed_at:%Y-%m-%d %H:%M:%S} UTC"
+    if row.outcome != Outcome.PERMIT or not row.issued_at <= consumption.consumed_at <= row.expires_at:
+        return Check("use", False, "It was used although it permitted nothing at that moment.", used)
+    return Check("use", True, "It was used once, in time.", used)
