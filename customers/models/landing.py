@@ -34,6 +34,7 @@ class SourceFile(models.Model):
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=State, default=State.LOADING)
     lines_read = models.PositiveBigIntegerField(default=0, help_text="Data lines landed and processed so far; a resume starts after them.")
+    rows_read = models.PositiveBigIntegerField(default=0, help_text="Lines that hold a row; blank ones don't.")
     rows_added = models.PositiveBigIntegerField(default=0, help_text="Rows that brought something new.")
     rows_rejected = models.PositiveBigIntegerField(default=0, help_text="Rows still waiting for a correction.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why reading stopped, if it did.")
