@@ -4,6 +4,9 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from bankos.platform import logs
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bankos.settings.embedded")
 
+logs.log_uncaught_errors()
 application = get_asgi_application()

@@ -1,10 +1,13 @@
 """The Celery application: `celery -A bankos worker`, `celery -A bankos beat`."""
 
+import os
+import signal
 from typing import Any
 
 from celery import Celery, signals
 
-from .platform import tasklog  # noqa: F401 - connects itself to Celery's signals
+from .platform import logs, tasklog  # noqa: F401 - tasklog connects itself to Celery's signals
+from .platform.embedded.processes import die_with_parent
 
 app = Celery("bankos")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -13,4 +16,12 @@ app.autodiscover_tasks()
 
 @signals.setup_logging.connect
 def leave_logging_to_django(**_: Any) -> None:
-    """Being connected is enough: Celery then keeps its hands off the logging that Django set up."""
+    """Being connected is enough to keep Celery's hands off the logging that Django set up."""
+    logs.log_uncaught_errors()
+
+
+@signals.worker_process_init.connect
+def end_with_the_worker(**_: Any) -> None:
+    """A pool process must not go on alone when its worker was killed: its task is handed out again."""
+    if ask := die_with_parent(signal.SIGKILL, parent=os.getppid()):
+        ask()

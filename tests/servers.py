@@ -12,21 +12,22 @@ from django.db import connection, transaction
 
 from bankos.platform import embedded, roles
 
-_servers = ExitStack()
+_stack = ExitStack()
+_started: dict[str, embedded.Server] = {}
 
 
 def pytest_sessionstart() -> None:
     _remove_what_killed_runs_left()
     wanted = embedded.Wanted(database="DATABASE_URL" not in os.environ, broker="CELERY_BROKER_URL" not in os.environ)
     layout = settings.EMBEDDED_LAYOUT
-    _servers.callback(shutil.rmtree, layout.root, ignore_errors=True)
-    _servers.callback(shutil.rmtree, layout.data, ignore_errors=True)
-    _servers.callback(shutil.rmtree, layout.sockets, ignore_errors=True)
-    _servers.enter_context(embedded.running(layout, wanted, durable=False))
+    _stack.callback(shutil.rmtree, layout.root, ignore_errors=True)
+    _stack.callback(shutil.rmtree, layout.data, ignore_errors=True)
+    _stack.callback(shutil.rmtree, layout.sockets, ignore_errors=True)
+    _started.update({server.name: server for server in _stack.enter_context(embedded.running(layout, wanted, durable=False))})
 
 
 def pytest_sessionfinish() -> None:
-    _servers.close()
+    _stack.close()
 
 
 def _remove_what_killed_runs_left() -> None:
@@ -38,6 +39,12 @@ def _remove_what_killed_runs_left() -> None:
             shutil.rmtree(folder, ignore_errors=True)
         except (PermissionError, ValueError):
             continue
+
+
+@pytest.fixture(scope="session")
+def embedded_servers() -> dict[str, embedded.Server]:
+    """The servers this run started for itself, by name: none where the environment names others."""
+    return _started
 
 
 @pytest.fixture(scope="session")

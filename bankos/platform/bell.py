@@ -7,17 +7,25 @@ from celery import current_app
 from django.db import connection
 from kombu.exceptions import OperationalError
 
-DRAIN_TASK = "bankos.platform.tasks.drain_events"
-
 log = structlog.get_logger(__name__)
 
 
 def ring(subscriber: str) -> None:
     """Ask a worker to drain the subscriber; a broker that is down is noted and no more."""
+    _send("bankos.platform.tasks.drain_events", subscriber)
+
+
+def wake_worker() -> None:
+    """Ask a worker for a sign of life and a sweep, without waiting for the scheduler's first beat."""
+    _send("bankos.platform.tasks.beat_heart")
+    _send("bankos.platform.tasks.sweep_events")
+
+
+def _send(task: str, *arguments: str) -> None:
     try:
-        current_app.send_task(DRAIN_TASK, args=[subscriber], retry=False)
+        current_app.send_task(task, args=arguments, retry=False)
     except (OperationalError, OSError) as error:
-        log.warning("broker not reached", subscriber=subscriber, error=type(error).__name__)
+        log.warning("broker not reached", task=task, error=type(error).__name__)
 
 
 @cache

@@ -15,9 +15,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from logging.config import dictConfig
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 
 ALLOWED = frozenset(
     {
@@ -47,6 +49,7 @@ ALLOWED = frozenset(
         ),
     }
 )
+ABOUT_CODE = (ImportError, NameError, SyntaxError, ImproperlyConfigured)
 HIDDEN = "‹…›"
 FRAMES = 12
 
@@ -79,13 +82,14 @@ def configure(options: Mapping[str, Any]) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"safe": {"()": SafeFormatter, "pretty": options["pretty"]}},
+            "filters": {"faults": {"()": OnlyFaults}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "safe"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
             "loggers": {
                 # These libraries bring handlers of their own, which would print what we take out.
                 **dict.fromkeys(("django", "django.server", "uvicorn", "uvicorn.error", "uvicorn.access", "celery", "kombu"), quiet),
                 # Said better by our own records: a line a request, a line a task.
-                "django.request": {**quiet, "level": "ERROR"},
+                "django.request": {**quiet, "filters": ["faults"]},
                 "uvicorn.access": {**quiet, "level": "CRITICAL"},
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
@@ -94,6 +98,23 @@ def configure(options: Mapping[str, Any]) -> None:
             },
         }
     )
+
+
+def log_uncaught_errors() -> None:
+    """Let an error that ends the process be logged like any other: Python would print its message, which may quote data."""
+
+    def log_it(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            logging.getLogger("bankos").critical("uncaught error", exc_info=(kind, error, trace))
+
+    sys.excepthook = log_it
+
+
+class OnlyFaults(logging.Filter):
+    """Lets an unforeseen exception pass; an answer that merely has an error's status is in the request's record already."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is not None
 
 
 class SafeFormatter(logging.Formatter):
@@ -168,7 +189,12 @@ def _error(record: logging.LogRecord) -> dict[str, Any]:
     error = info if isinstance(info, BaseException) else info[1] if info else None
     if error is None:
         return {}
-    return {"error": " from ".join(type(cause).__name__ for cause in _causes(error)), "trace": _places(error)}
+    return {"error": " from ".join(_named(cause) for cause in _causes(error)), "trace": _places(error)}
+
+
+def _named(error: BaseException) -> str:
+    """The class; with the message only where that is about code and settings, never about data."""
+    return f"{type(error).__name__}: {redact(str(error))}" if isinstance(error, ABOUT_CODE) else type(error).__name__
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

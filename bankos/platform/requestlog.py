@@ -10,7 +10,7 @@ from .ids import uuid7
 
 log = structlog.get_logger("bankos.web")
 
-# Asked for every few seconds by machines; worth a record only when they fail.
+# Asked for every few seconds by machines, which read the answer.
 PROBES = {"healthz", "readyz"}
 
 
@@ -25,7 +25,8 @@ class RequestLogMiddleware:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
             route = request.resolver_match.route if request.resolver_match else "-"
-            if response.status_code >= 400 or (request.resolver_match and route not in PROBES):
+            is_file = request.resolver_match is None and response.status_code < 400
+            if not is_file and route not in PROBES:
                 duration = round((time.perf_counter() - started) * 1000)
                 log.info("request", method=request.method, route=route, status=response.status_code, duration_ms=duration)
         response.headers["X-Request-ID"] = request_id

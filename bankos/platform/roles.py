@@ -48,10 +48,14 @@ def as_owner() -> Iterator[None]:
         _reconnect(options)
 
 
-def _reconnect(options: dict[str, object]) -> None:
+def close_connection() -> None:
+    """Close the default connection and its pool; the next query opens them again."""
     connection.close()
-    if hasattr(connection, "close_pool"):
-        connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined] # PostgreSQL's has one
+
+
+def _reconnect(options: dict[str, object]) -> None:
+    close_connection()
     connection.settings_dict["OPTIONS"] = options
 
 

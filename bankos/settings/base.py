@@ -2,15 +2,19 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import environ
+from celery.schedules import crontab
+
+from bankos.platform.embedded import Layout, Wanted
 
 from .broker import EXCHANGE, QUEUES, queues
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-VAR_DIR = BASE_DIR / "var"
 env = environ.Env()
+VAR_DIR = env("BANKOS_VAR", cast=Path, default=BASE_DIR / "var")
 
 SECRET_KEY = env("SECRET_KEY", default="")
 DEBUG = False
@@ -127,6 +131,15 @@ APPLICATION_ROLE = "bankos_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
+# Which servers run under VAR_DIR: none, where a bank has its own.
+EMBEDDED_LAYOUT = Layout(VAR_DIR)
+EMBEDDED_WANTED = Wanted(database=False, broker=False)
+
+# What `manage.py start` runs before web and workers, and a function whose lines it prints when everything is ready.
+START_COMMANDS: list[list[str]] = [["migrate", "--verbosity=0"], ["assets"]]
+START_NOTES: str | None = None
+
+
 def postgres(url: str) -> dict[str, object]:
     """A database setting for `url`, with a connection pool, acting as the application's role.
 
@@ -165,10 +178,13 @@ CELERY_TASK_ROUTES = {
     f"{package}.*": {"queue": queue, "routing_key": queue}
     for package, queue in [("bankos.platform", "platform"), *((app, app) for app in QUEUES if app != "platform")]
 }
-CELERY_BEAT_SCHEDULE = {
+TICK = 10  # seconds
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # What no worker fetched in time is dropped: the next beat says the same again.
-    "sweep events": {"task": "bankos.platform.tasks.sweep_events", "schedule": 10, "options": {"expires": 10}},
-    "beat heart": {"task": "bankos.platform.tasks.beat_heart", "schedule": 10, "options": {"expires": 10}},
+    "sweep events": {"task": "bankos.platform.tasks.sweep_events", "schedule": TICK, "options": {"expires": TICK}},
+    "beat heart": {"task": "bankos.platform.tasks.beat_heart", "schedule": TICK, "options": {"expires": TICK}},
+    "forecast": {"task": "insights.tasks.start_nightly", "schedule": crontab(hour=2, minute=30), "options": {"expires": 3600}},
+    "sweep forecast": {"task": "insights.tasks.sweep_nightly", "schedule": 20, "options": {"expires": 20}},
 }
 
 # ---- secrets and effects ----
@@ -182,6 +198,8 @@ LOGGING_CONFIG = "bankos.platform.logs.configure"
 LOGGING = {"pretty": env.bool("BANKOS_LOG_PRETTY", default=sys.stderr.isatty()), "level": env("BANKOS_LOG_LEVEL", default="INFO")}
 
 # ---- web ----
+WEB_HOST = env("BANKOS_HOST", default="127.0.0.1")
+WEB_PORT = env.int("BANKOS_PORT", default=8000)
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -226,6 +244,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# Shown on the sign-in page; only a bank without real customers has any.
+DEMO_LOGINS = False
 BANK_NAME = env("BANKOS_BANK_NAME", default="Meridian Bank")
 BANK_CURRENCY = env("BANKOS_CURRENCY", default="EUR")
 BANK_CALLING_CODE = env("BANKOS_CALLING_CODE", default="353")

@@ -2,13 +2,12 @@
 
 import secrets
 
-from bankos.platform.embedded import Layout, Wanted
+from bankos.platform.embedded import Wanted
 
 from .base import *
-from .base import SIGNING_KEYS_DIR, VAR_DIR, env, postgres
+from .base import EMBEDDED_LAYOUT, SIGNING_KEYS_DIR, START_COMMANDS, env, postgres
 from .broker import transport_options
 
-EMBEDDED_LAYOUT = Layout(VAR_DIR)
 EMBEDDED_WANTED = Wanted(database="DATABASE_URL" not in env.ENVIRON, broker="CELERY_BROKER_URL" not in env.ENVIRON)
 
 
@@ -31,3 +30,5 @@ CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys / "signing"
 GENERATE_SIGNING_KEY = True
+DEMO_LOGINS = True
+START_COMMANDS = [*START_COMMANDS, ["policies"], ["demo", "--if-empty"]]

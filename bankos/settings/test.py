@@ -5,7 +5,7 @@ import os
 from bankos.platform.embedded import Layout
 
 from .base import *
-from .base import SIGNING_KEYS_DIR, STORAGES, VAR_DIR, env, postgres
+from .base import CELERY_BEAT_SCHEDULE, SIGNING_KEYS_DIR, STORAGES, TICK, VAR_DIR, env, postgres
 from .broker import transport_options
 
 # One folder a process, so that several test runs on one machine never meet; `tests/servers.py` starts and removes them.
@@ -16,6 +16,9 @@ ALLOWED_HOSTS = ["*"]
 DATABASES = {"default": postgres(env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url))}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
+CELERY_BEAT_SCHEDULE = {
+    name: {**entry, "schedule": 1} if entry["schedule"] == TICK else entry for name, entry in CELERY_BEAT_SCHEDULE.items()
+}
 SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys
 GENERATE_SIGNING_KEY = True
 EFFECTS_DIR = EMBEDDED_LAYOUT.root / "effects"

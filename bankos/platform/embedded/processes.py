@@ -96,11 +96,15 @@ def processes_in(folder: Path) -> list[int]:
     return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if works_in(int(entry.name), folder)]
 
 
-def die_with_parent(with_signal: signal.Signals) -> Callable[[], None] | None:
-    """What a child runs before its program, so that the kernel sends it `with_signal` when its parent is gone (Linux)."""
+def die_with_parent(with_signal: signal.Signals, *, parent: int | None = None) -> Callable[[], None] | None:
+    """What a child runs before its program, so that the kernel sends it `with_signal` when its parent is gone (Linux).
+
+    Args:
+        parent: who the parent is, by default the caller of this function (which is made before the child is).
+    """
     if not sys.platform.startswith("linux"):
         return None
-    libc, parent = ctypes.CDLL(None), os.getpid()
+    libc, parent = ctypes.CDLL(None), parent or os.getpid()
 
     def ask_the_kernel() -> None:
         libc.prctl(PR_SET_PDEATHSIG, with_signal)

@@ -1,0 +1,16 @@
+"""A slow subscriber, imported by the test and by the worker it kills."""
+
+import time
+
+from bankos.platform import clock, events
+from bankos.platform.events import Event
+
+SLOWNESS = 0.02
+
+
+@events.subscribe("faults.slow", "faults.happened", batch=25)
+def handle(batch: list[Event]) -> None:
+    """Leaves one `faults.handled` per event handled, in the transaction of its receipt."""
+    for event in batch:
+        time.sleep(SLOWNESS)
+        events.publish("faults.handled", subject=event.subject, data={}, source="faults", at=clock.now())

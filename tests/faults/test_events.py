@@ -1,0 +1,79 @@
+"""Workers and the broker die in the middle of the work; afterwards all of it is done, and nothing twice."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+
+from bankos.platform import clock, events
+from bankos.platform.embedded import Server
+from bankos.platform.models import DomainEvent, EventDelivery
+from tests.processes import Background, WaitUntil
+
+from . import subscriber  # noqa: F401 - registers itself
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+StartWorker = Callable[..., Background]
+WORKER = {"include": "tests.faults.subscriber"}
+
+
+def happen(subjects: range) -> None:
+    with transaction.atomic():
+        items = [(str(subject), {}) for subject in subjects]
+        events.publish_many("faults.happened", items=items, source="faults", at=clock.now())
+
+
+def handled() -> Counter[str]:
+    return Counter(DomainEvent.objects.filter(type="faults.handled").values_list("subject", flat=True))
+
+
+def some_but_not_all(number: int) -> Callable[[], bool]:
+    return lambda: 0 < len(handled()) < number
+
+
+def test_a_killed_worker_leaves_nothing_undone_and_nothing_done_twice(
+    start_worker: StartWorker, start_beat: Callable[[], Background], wait_until: WaitUntil
+) -> None:
+    worker = start_worker(**WORKER)
+    start_beat()
+    happen(range(200))
+    wait_until(some_but_not_all(200))
+    worker.kill()
+
+    before = len(handled())
+    assert 0 < before < 200, "it died in the middle"
+    assert EventDelivery.objects.filter(delivered_at__isnull=False).count() == before, "no effect without its receipt"
+
+    start_worker(**WORKER)
+    wait_until(lambda: len(handled()) == 200, seconds=60)
+    assert set(handled().values()) == {1}
+    assert not EventDelivery.objects.filter(delivered_at__isnull=True).exists()
+
+
+def test_a_killed_broker_costs_time_and_no_work(
+    broker: Server, start_worker: StartWorker, start_beat: Callable[[], Background], wait_until: WaitUntil
+) -> None:
+    start_worker(**WORKER)
+    start_beat()
+    happen(range(200))
+    wait_until(some_but_not_all(200))
+    assert broker.process is not None
+    broker.process.kill()
+    broker.process.wait()
+
+    happen(range(200, 250))  # the commit does not fail, and does not wait for the broker
+    broker.start()
+
+    wait_until(lambda: len(handled()) == 250, seconds=90)
+    assert set(handled().values()) == {1}
+
+
+def test_two_workers_on_one_backlog_share_it(start_worker: StartWorker, wait_until: WaitUntil) -> None:
+    happen(range(150))
+    start_worker(**WORKER, concurrency=1)
+    start_worker(**WORKER, concurrency=1)
+    happen(range(150, 160))  # rings once more, so that both have something to fetch
+    wait_until(lambda: len(handled()) == 160)
+    assert set(handled().values()) == {1}
