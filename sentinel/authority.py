@@ -221,7 +221,7 @@ def _checked(asked: _Asked) -> catalogue.ActionType:
 
 def _request(asked: _Asked, level: autonomy.Level | None, approval: Approval | None) -> Request:
     request = Request(
-        principal=_principal(asked.actor),
+        principal=principal_of(asked.actor),
         action=asked.action,
         resource=Entity(asked.resource.type, asked.resource.id, _known(asked.resource.attributes)),
         parameters=dict(asked.parameters),
@@ -242,7 +242,7 @@ def _request(asked: _Asked, level: autonomy.Level | None, approval: Approval | N
     return request
 
 
-def _principal(actor: Actor) -> Entity:
+def principal_of(actor: Actor) -> Entity:
     attributes: dict[str, Any] = {}
     if actor.kind in (ActorKind.EMPLOYEE, ActorKind.AGENT):
         attributes["roles"] = sorted(actor.roles)
