@@ -1,0 +1,16 @@
+"""One chunk at a time, whatever the file, system or process.
+
+Resolution looks for a party and opens one if there is none: two files doing so side by side would open the same customer twice.
+Waiting also keeps two files from locking the same parties in opposite orders.
+"""
+
+from django.db import connection
+
+_LOCK = 7_205_759_403_792_793
+"""Any number no other part of bankos uses for an advisory lock."""
+
+
+def one_at_a_time() -> None:
+    """Wait for the turn; it ends with the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

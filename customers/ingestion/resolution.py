@@ -1,0 +1,90 @@
+"""Which party a record is about: deterministic keys first, then the same birth date and the same names in any order.
+
+Pure: what is known comes in as a value, what was found goes out. Records are taken in the order of their lines, each one known
+to those behind it, so a file gives the same parties however it is cut into chunks.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from bankos.platform.ids import uuid7
+from customers.spelling import name_key
+
+from .feed import Complaint
+from .records import PartyRecord
+
+Key = tuple[str, str]
+"""(kind, value): a system's own key of a person, such as ("client_id", "7")."""
+
+
+@dataclass(slots=True)
+class People:
+    """The parties known so far, by their keys and by name and birth date."""
+
+    by_key: dict[Key, UUID] = field(default_factory=dict)
+    _births: dict[UUID, set[date]] = field(default_factory=lambda: defaultdict(set))
+    _names: dict[UUID, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _by_likeness: dict[tuple[date, str], set[UUID]] = field(default_factory=lambda: defaultdict(set))
+
+    def learn(self, party: UUID, *, name: str | None = None, birth_date: date | None = None) -> None:
+        """One more name or birth date some system states of a party."""
+        if name is not None:
+            self._names[party].add(name_key(name))
+        if birth_date is not None:
+            self._births[party].add(birth_date)
+        for born in self._births[party]:
+            for key in self._names[party]:
+                self._by_likeness[born, key].add(party)
+
+    def like(self, *, name: str, birth_date: date | None) -> set[UUID]:
+        """Those born that day who bear that name, its words in any order."""
+        return self._by_likeness.get((birth_date, name_key(name)), set()) if birth_date else set()
+
+
+@dataclass(slots=True)
+class Resolution:
+    """`party_of`: line → party; `opened`: the parties that are new, and the record each was opened by."""
+
+    party_of: dict[int, UUID] = field(default_factory=dict)
+    opened: dict[UUID, PartyRecord] = field(default_factory=dict)
+    complaints: dict[int, Complaint] = field(default_factory=dict)
+
+
+def resolve(records: Iterable[PartyRecord], people: People) -> Resolution:
+    """Find or open the party of each record. `people` learns from each."""
+    result = Resolution()
+    for record in records:
+        party = _find(record, people)
+        if isinstance(party, Complaint):
+            result.complaints[record.line] = party
+            continue
+        if party is None:
+            party = uuid7()
+            result.opened[party] = record
+        result.party_of[record.line] = party
+        people.by_key.setdefault((record.key_kind, record.key), party)
+        people.learn(party, name=record.name, birth_date=record.birth_date)
+    return result
+
+
+def _find(record: PartyRecord, people: People) -> UUID | Complaint | None:
+    by_own_key = people.by_key.get((record.key_kind, record.key))
+    if record.key_kind == "customer_no":
+        return by_own_key
+    by_customer = people.by_key.get(("customer_no", record.customer_no)) if record.customer_no else None
+    if record.customer_no and by_customer is None:
+        return Complaint(
+            "unknown_customer", f"Customer “{record.customer_no}” is not known. Read the customers first, or correct the number."
+        )
+    if by_own_key and by_customer and by_own_key != by_customer:
+        return Complaint(
+            "two_parties",
+            f"Client “{record.key}” was known as somebody else before it named customer “{record.customer_no}”; a person must decide.",
+        )
+    if found := by_own_key or by_customer:
+        return found
+    alike = people.like(name=record.name, birth_date=record.birth_date)
+    return next(iter(alike)) if len(alike) == 1 else None

@@ -1,0 +1,75 @@
+"""Records on their way into the tables: copied into a temporary table, judged and joined there by SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple, get_args, get_type_hints
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+from bankos.platform.ids import uuid7
+
+from .feed import Complaint
+
+_SQL_TYPES: dict[type, str] = {
+    str: "text",
+    int: "bigint",
+    bool: "boolean",
+    date: "date",
+    datetime: "timestamptz",
+    Decimal: "numeric(18, 2)",
+    UUID: "uuid",
+}
+# Below this PostgreSQL's guess is as good; above, a plan made without statistics may be a bad one.
+_ANALYZE_FROM = 1_000
+
+
+class Stage:
+    """A temporary table with one row per record: its fields; new UUIDv7 in the columns `ids`; nothing yet in the columns `found`
+    (name → SQL type), for what the record's references turn out to be.
+    """
+
+    def __init__(
+        self, table: str, records: Sequence[NamedTuple], *, ids: Sequence[str] = ("id",), found: Mapping[str, str] | None = None
+    ) -> None:
+        self._cursor = connection.cursor()
+        self.table = table
+        self.complaints: dict[int, Complaint] = {}
+        fields = get_type_hints(type(records[0]))
+        filled = [*((name, "uuid") for name in ids), *((name, _sql_type(kind)) for name, kind in fields.items())]
+        columns = [*filled, *(found or {}).items()]
+        self._cursor.execute(
+            sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}) ON COMMIT DELETE ROWS; TRUNCATE {}").format(
+                sql.Identifier(table),
+                sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns),
+                sql.Identifier(table),
+            )
+        )
+        copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name, _ in filled)
+        )
+        with self._cursor.copy(copy) as rows:
+            for record in records:
+                rows.write_row((*[uuid7() for _ in ids], *record))
+        if len(records) >= _ANALYZE_FROM:
+            self._cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+
+    def refuse(self, code: str, sentence: str, where: str, **parameters: Any) -> None:
+        """Take the rows for which `where` holds off the stage. `sentence` may name columns in braces: "account {account_key}"."""
+        self._cursor.execute(f"DELETE FROM {self.table} s WHERE {where} RETURNING s.*", parameters)  # noqa: S608 - our own text
+        names = [column.name for column in self._cursor.description or ()]
+        for row in self._cursor.fetchall():
+            values = dict(zip(names, row, strict=True))
+            self.complaints[values["line"]] = Complaint(code, sentence.format(**values))
+
+    def run(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Execute a statement and return its rows."""
+        self._cursor.execute(statement, parameters)
+        return self._cursor.fetchall() if self._cursor.description else []
+
+
+def _sql_type(kind: Any) -> str:
+    plain = next((part for part in get_args(kind) if part is not type(None)), kind)
+    return _SQL_TYPES[plain]
