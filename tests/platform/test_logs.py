@@ -1,0 +1,122 @@
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bankos.platform import logs
+
+TOKEN = "eyJhbGciOiJFZDI1NTE5Iiwia2lkIjoiYSJ9.eyJzdWIiOiIxMjMifQ.c2lnbmF0dXJl-_x"
+PRIVATE = ["Marchetti", "IE29AIBK93115212345678", "IE29 AIBK 9311 5212 3456 78", "086 123 4567", "0861234567", "ines@example.ie", TOKEN]
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """What the formatter makes of everything logged during the test."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logs.SafeFormatter(pretty=False))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def test_only_fields_of_the_allow_list_are_kept_and_dropped_names_are_told(lines: Lines) -> None:
+    structlog.get_logger("bankos").info("ingested", system="crm", rows=2000, name="Ines Marchetti", phone="0861234567")
+    [line] = lines()
+    assert (line["event"], line["system"], line["rows"]) == ("ingested", "crm", 2000)
+    assert line["dropped"] == ["name", "phone"]
+    assert "Marchetti" not in str(line)
+    assert "0861234567" not in str(line)
+
+
+@pytest.mark.parametrize("private", PRIVATE[1:])
+def test_what_looks_private_is_taken_out_of_allowed_fields_and_sentences(lines: Lines, private: str) -> None:
+    structlog.get_logger("bankos").warning(f"refused {private}", reason=f"because of {private} today")
+    [line] = lines()
+    assert private not in str(line)
+    assert line["reason"] == "because of ‹…› today"
+
+
+@pytest.mark.parametrize("private", PRIVATE)
+def test_text_arguments_of_other_libraries_are_left_out(lines: Lines, private: str) -> None:
+    logging.getLogger("elsewhere").warning("No answer for %s after %d tries (%s)", private, 3, f"id of {private}")
+    [line] = lines()
+    assert line["event"] == "No answer for ‹…› after 3 tries (‹…›)"
+
+
+@pytest.mark.parametrize("private", PRIVATE)
+def test_text_other_libraries_put_together_is_redacted(lines: Lines, private: str) -> None:
+    logging.getLogger("elsewhere").warning(f"Key (name)=('{private}') exists, \"{private}\"")
+    [line] = lines()
+    assert private not in str(line)
+
+
+@pytest.mark.parametrize("private", PRIVATE)
+def test_of_an_exception_only_class_and_places_are_kept(lines: Lines, private: str) -> None:
+    try:
+        raise ValueError(private) from KeyError(private)
+    except ValueError:
+        logging.getLogger("elsewhere").exception("It failed")
+        structlog.get_logger("bankos").exception("it failed")
+    for line in lines():
+        assert line["error"] == "ValueError from KeyError"
+        assert line["trace"][0].startswith("platform/test_logs.py:")
+        assert private not in str(line)
+
+
+def test_an_error_of_the_code_itself_keeps_its_message(lines: Lines) -> None:
+    try:
+        import no_such_module  # type: ignore[import-not-found] # noqa: F401
+    except ImportError:
+        logging.getLogger("elsewhere").exception("It failed")
+    assert lines()[0]["error"].startswith("ModuleNotFoundError: No module named")
+
+
+def test_ids_are_kept_whole() -> None:
+    text = "party 01a20acd-38b0-7f99-a096-123456789012 of 12 rows"
+    assert logs.redact(text) == text
+
+
+@given(st.from_regex(r"[0-9]([ -]?[0-9]){5,30}", fullmatch=True))
+def test_no_run_of_six_digits_ever_passes(number: str) -> None:
+    assert logs.redact(f"account {number} end") == "account ‹…› end"
+
+
+@given(st.text(), st.sampled_from(PRIVATE[1:]))
+def test_redaction_is_thorough_wherever_it_stands(around: str, private: str) -> None:
+    assert private not in logs.redact(f"{around} {private} {around}")
+
+
+def test_a_template_whose_number_is_hidden_is_still_logged() -> None:
+    record = logging.LogRecord("elsewhere", logging.WARNING, "", 1, "took %.2f s", ("Ines",), None)
+    assert json.loads(logs.SafeFormatter(pretty=False).format(record))["event"] == "took %.2f s"
+
+
+def test_lines_for_people_hold_no_more_than_json() -> None:
+    formatter = logs.SafeFormatter(pretty=True)
+    record = logging.LogRecord("elsewhere", logging.WARNING, "", 1, "No answer for %s", ("Ines Marchetti",), None)
+    assert "Marchetti" not in formatter.format(record)
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("bankos.platform.urls")
+def test_a_request_is_logged_by_its_pattern_and_never_by_its_address(lines: Lines, client: Client) -> None:
+    answer = client.get("/customers/search?q=Marchetti")
+    [line] = [line for line in lines() if line["logger"] == "bankos.web"]
+    assert (line["method"], line["status"], line["route"]) == ("GET", 404, "-")
+    assert line["request_id"] == answer.headers["X-Request-ID"]
+    assert isinstance(line["duration_ms"], int)
+    assert "Marchetti" not in str(lines())
