@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from bankos.platform.actors import Actor, ActorKind
 
 from . import catalogue, policy
-from .cedar import APPROVER_ROLES, Approval, Outcome, Request
+from .cedar import APPROVER_ROLES, Approval, Outcome, Request, RequestInvalid
 from .models import ApprovalAnswer, ApprovalRequest, ApprovalUse
 from .models import Decision as DecisionRow
 
@@ -189,8 +189,7 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
     asked = row.decision
     if (asked.actor_kind, asked.actor_id) == (actor.kind, actor.id):
         raise MakerIsChecker
-    own = Approval(actor.id, actor.roles, actor.branch)
-    if actor.kind is not ActorKind.EMPLOYEE or not policy.active().text.permits_with(Request.from_json(asked.context), own):
+    if actor.kind is not ActorKind.EMPLOYEE or not _enough(asked, Approval(actor.id, actor.roles, actor.branch)):
         raise NotEligible
     found = _view(row, at)
     if found.state is State.EXPIRED:
@@ -211,6 +210,14 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
     except IntegrityError as error:
         raise AlreadyAnswered from error
     return view(request_id, at=at)
+
+
+def _enough(asked: DecisionRow, approval: Approval) -> bool:
+    """Whether the policies in force today accept this approval; what they no longer understand nobody can approve."""
+    try:
+        return policy.active().text.permits_with(Request.from_json(asked.context), approval)
+    except RequestInvalid:
+        return False
 
 
 def _rows():  # type: ignore[no-untyped-def]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from joserfc import jws
 from joserfc.jwk import OctKey, OKPKey
 
@@ -78,8 +79,9 @@ def test_a_use_that_is_rolled_back_leaves_the_permit_good() -> None:
 def test_a_permit_ends() -> None:
     decision = ask()
 
-    with pytest.raises(TokenExpired):
+    with CaptureQueriesContext(connection) as captured, pytest.raises(TokenExpired):
         consume(decision.token, **use_of(decision, at=decision.expires_at))
+    assert not captured.captured_queries  # the token itself says so
 
 
 def test_a_permit_ends_by_the_clock_of_the_database_too() -> None:
@@ -124,8 +126,9 @@ def test_only_a_permit_can_be_used(decision: Callable[[], Decision]) -> None:
     answer = decision()
     assert answer.outcome is not Outcome.PERMIT
 
-    with pytest.raises(TokenNotAPermit):
+    with CaptureQueriesContext(connection) as captured, pytest.raises(TokenNotAPermit):
         consume(answer.token, **use_of(answer))
+    assert not captured.captured_queries  # the token itself says so
 
 
 def test_any_changed_byte_voids_the_token() -> None:
@@ -185,7 +188,9 @@ def test_a_token_signed_by_a_key_of_somebody_else_is_refused(kid: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [{"typ": "JWT"}, {"typ": None}, {"jwk": "own"}, {"alg": "EdDSA"}, {"kid": 7}, {"kid": ["x"]}, {"b64": False}], ids=str
+    "header",
+    [{"typ": "JWT"}, {"typ": None}, {"jwk": "own"}, {"alg": "EdDSA"}, {"kid": 7}, {"kid": ["x"]}, {"b64": False}, {"cty": "text"}],
+    ids=str,
 )
 def test_a_token_of_another_kind_is_refused_even_if_the_bank_signed_it(header: dict[str, Any]) -> None:
     key = keys.signing_key()
