@@ -97,6 +97,7 @@ class Economy:
     saving: np.ndarray
     saving_day: np.ndarray
     savings_balance: np.ndarray
+    draws_on_savings: np.ndarray
     loan: np.ndarray
     loan_amount: np.ndarray
     loan_is_car: np.ndarray
@@ -304,6 +305,7 @@ def draw_economy(people: People) -> Economy:
         saving=saving,
         saving_day=_days_after(pay_day, 1),
         savings_balance=savings_balance,
+        draws_on_savings=adult & dice.chance("draws on savings", 0.2),
         loan=loan,
         loan_amount=np.round(loan * dice.whole("instalments", 20, 56), -4),
         loan_is_car=dice.chance("car", 0.3),

@@ -108,7 +108,7 @@ def _irregular(book: Book, people: People, economy: Economy, accounts: Accounts,
         purpose="birthday",
         counterparty="Grandparents",
     )
-    draws = (people.is_adult & dice.chance("draws on savings", 0.2))[:, None] & (accounts.of_savings != NOBODY)[:, None]
+    draws = (economy.draws_on_savings & (accounts.of_savings != NOBODY))[:, None]
     day, cents = dice.whole("draw day", 0, max(plan.today - 1, 0), 2), dice.whole("draw", 3, 30, 2) * 1_000
     savings, current = accounts.of_savings[:, None], accounts.of_current[:, None]
     for account, other, signed, method in ((savings, current, -cents, Method.TRANSFER), (current, savings, cents, Method.TRANSFER_IN)):

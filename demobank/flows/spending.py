@@ -79,6 +79,7 @@ def add_spending(book: Book, people: People, economy: Economy, accounts: Account
 def _add_purchases(book: Book, people: People, purses: Purses, taste: int) -> None:
     plan, dice = book.plan, people.dice.of(purses.customer)
     rate = np.minimum(purses.purchases[:, None] / MONTH * _WEEK[plan.weekday] / SLOTS, 0.6)
+    rate = np.where(purses.budget[:, None] > 0, rate, 0.0)
     changed = np.arange(plan.days)[None, :] >= purses.change_day[:, None]
     rate = np.where(changed, rate * purses.after_change[:, None], rate)
     buys = dice.uniform(f"buys {taste}", plan.days, SLOTS) < rate[:, :, None]

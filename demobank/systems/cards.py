@@ -1,16 +1,16 @@
 """Cards: one for each person on an account, and some that were replaced."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
 from ..accounts import PRODUCTS, AccountKind
 from ..block import Block
 from ..people import NOBODY, numbered
-from ..plan import BLOCK
 from .core import Row
 
-# More cards than a block of customers can hold.
-_CARDS_PER_BLOCK = 6 * BLOCK
+# More cards than one customer can hold.
+_CARDS_EACH = 6
 
 
 def card_rows(block: Block) -> Iterator[Row]:
@@ -23,7 +23,7 @@ def cards_of(block: Block) -> Iterator[tuple[int, Row]]:
     owners_of = {int(company): row for row, company in enumerate(people.business) if company != NOBODY}
     replaced = people.dice.chance("card replaced", 0.09)
     issued = people.dice.whole("card issued", 20, 1_100)
-    serial = (int(people.index[0]) // BLOCK) * _CARDS_PER_BLOCK
+    count: Counter[int] = Counter()
     for place, (owner, kind) in enumerate(zip(accounts.owner.tolist(), accounts.kind.tolist(), strict=True)):
         product = PRODUCTS[AccountKind(kind)]
         if not product.card:
@@ -37,7 +37,9 @@ def cards_of(block: Block) -> Iterator[tuple[int, Row]]:
             days = min(int(issued[holder]), int(accounts.opened_days[place]) - 3)
             cards = [("active", days)] + ([("closed", min(days + 400, int(accounts.opened_days[place]) - 2))] if replaced[holder] else [])
             for status, ago in cards:
-                number = numbered(serial, start=73_305, step=61_803_397, size=1_000_000_000)
+                number = numbered(
+                    int(people.index[holder]) * _CARDS_EACH + count[holder], start=73_305, step=61_803_397, size=1_000_000_000
+                )
                 day = (block.plan.as_of - timedelta(days=ago)).isoformat()
                 yield (
                     holder,
@@ -52,4 +54,4 @@ def cards_of(block: Block) -> Iterator[tuple[int, Row]]:
                         status,
                     ),
                 )
-                serial += 1
+                count[holder] += 1
