@@ -189,6 +189,7 @@ def _lives(plan: Plan) -> dict[int, Life]:
         | runs_dry
         | {
             "loan": 28_400,
+            "loan_amount": 1_000_000,
             "loan_state": LoanState.ARREARS,
             "days_past_due": _since_second_last_due(plan, due_day),
             "income": 262_000,
@@ -239,7 +240,7 @@ def _lives(plan: Plan) -> dict[int, Life]:
             "dip": Dip.SAVINGS_COVER,
             "depth": 17_500,
         },
-        MAIRE: single | loan | {"loan": 19_500, "income": 281_000, "spending": 170_000},
+        MAIRE: single | loan | {"loan": 19_500, "loan_amount": 650_000, "income": 281_000, "spending": 170_000},
         TOMAS: single
         | {
             "income": 264_000,
@@ -265,6 +266,7 @@ def _lives(plan: Plan) -> dict[int, Life]:
         | loan
         | {
             "loan": 24_000,
+            "loan_amount": 800_000,
             "loan_state": LoanState.DEFAULTED,
             "days_past_due": 196,
             "income": 244_000,

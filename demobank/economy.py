@@ -262,8 +262,8 @@ def draw_economy(people: People) -> Economy:
     # Most income kinds pay whole months; thirteen fortnights make six.
     spending = np.maximum(income - fixed - drift, income * 0.10)
     spending = np.where(adult, spending, np.where(people.is_child, pocket_money * 0.9, 0)).astype(np.int64)
-    purchases = np.clip(4 + spending / 9_000, 4, 20)
-    purchases = np.where(people.is_child, 4.0, purchases)
+    purchases = np.clip(3 + spending / 13_000, 3, 14)
+    purchases = np.where(people.is_child, 3.0, purchases)
 
     return Economy(
         income=income,

@@ -79,6 +79,10 @@ class Plan:
         ends = self.month_starts[1:] - 1
         return ends[ends < self.days]
 
+    @cached_property
+    def quarter_ends(self) -> np.ndarray:
+        return self.month_ends[[self.dates[day].month % 3 == 0 for day in self.month_ends]]
+
     def on_day_of_month(self, day_of_month: np.ndarray, *, working_day: bool = False) -> np.ndarray:
         """Days on which a monthly payment falls; shape (payments, months), some outside the plan.
 

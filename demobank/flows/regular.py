@@ -38,8 +38,8 @@ def add_regular(book: Book, people: People, economy: Economy, accounts: Accounts
     )
     book.add(
         account=np.where(people.is_child, NOBODY, own)[:, None],
-        day=book.plan.month_ends[None, :],
-        cents=np.where(people.is_business, -1_500, -200)[:, None],
+        day=book.plan.quarter_ends[None, :],
+        cents=np.where(people.is_business, -4_500, -600)[:, None],
         method=Method.FEE,
         purpose="account fee",
         counterparty=BANK,

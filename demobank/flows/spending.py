@@ -58,7 +58,7 @@ def purses_of(people: People, economy: Economy, accounts: Accounts) -> Purses:
         customer=customer,
         taste=taste,
         budget=np.concatenate([(spending * (1 - cash_share[rows])).astype(np.int64), left]),
-        purchases=np.concatenate([economy.purchases[rows], np.clip(left / 8_000, 6, 18)]),
+        purchases=np.concatenate([economy.purchases[rows], np.clip(left / 12_000, 5, 14)]),
         cash=np.concatenate([(spending * cash_share[rows]).astype(np.int64), np.zeros(len(leads), dtype=np.int64)]),
         change_day=economy.change_day[customer],
         after_change=np.where(taste == HOUSEHOLD, 1.0, economy.spending_after_change[customer]),
