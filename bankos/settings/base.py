@@ -110,6 +110,7 @@ ACCOUNT_SESSION_REMEMBER = False
 # Wrong passwords are counted in one place, in the database, for all processes: axes.
 ACCOUNT_RATE_LIMITS = {"login_failed": None}
 ACCOUNT_ADAPTER = "bankos.console.accounts.StaffAccountAdapter"
+MFA_ADAPTER = "bankos.console.accounts.StaffMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "bankos"
 AXES_FAILURE_LIMIT = 8
@@ -154,6 +155,7 @@ def postgres(url: str) -> dict[str, object]:
         "options": f"{given.get('options', '')} -c role={APPLICATION_ROLE}".strip(),
         "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
     }
+    config["CONN_HEALTH_CHECKS"] = True  # a connection that a restart of the server broke is never handed out
     return dict(config)
 
 
