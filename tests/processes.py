@@ -28,7 +28,7 @@ class Background:
         with output.open("ab") as target:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "--quiet", "-A", "bankos", *command],
-                env={**os.environ, **_environment()},
+                env={**os.environ, **environment()},
                 stdin=subprocess.DEVNULL,
                 stdout=target,
                 stderr=subprocess.STDOUT,
@@ -49,7 +49,7 @@ class Background:
             self.kill()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     database = connection.settings_dict
     host = quote(database["HOST"], safe="") + (f":{database['PORT']}" if database["PORT"] else "")
     password = f":{quote(database['PASSWORD'], safe='')}" if database["PASSWORD"] else ""
