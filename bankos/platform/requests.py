@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
+from rest_framework.request import Request
 
 from .actors import Actor
 from .models import User
@@ -16,3 +17,10 @@ class StaffRequest(HttpRequest):
     now: datetime
     htmx: HtmxDetails
     user: User
+
+
+class StaffApiRequest(Request):
+    """The same, for views of the API: REST framework hands the attributes of the request it wraps through."""
+
+    actor: Actor
+    now: datetime

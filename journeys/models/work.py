@@ -28,7 +28,9 @@ class WorkItem(models.Model):
     harm = models.DecimalField(
         max_digits=18, decimal_places=2, default=0, help_text="What it costs the customer if nothing happens: orders what is due at once."
     )
-    for_roles = ArrayField(models.CharField(max_length=40), default=list, help_text="Only people with one of these roles; empty: all who serve.")
+    for_roles = ArrayField(
+        models.CharField(max_length=40), default=list, help_text="Only people with one of these roles; empty: all who serve."
+    )
     asked_by = models.CharField(max_length=120, blank=True, help_text="Id of the person who asked, and so may not answer.")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     owner_id = models.UUIDField(null=True)
@@ -41,7 +43,8 @@ class WorkItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "subject_id"], name="one_work_item_per_subject"),
             models.CheckConstraint(
-                condition=models.Q(owner_id__isnull=True, claimed_at__isnull=True) | models.Q(owner_id__isnull=False, claimed_at__isnull=False),
+                condition=models.Q(owner_id__isnull=True, claimed_at__isnull=True)
+                | models.Q(owner_id__isnull=False, claimed_at__isnull=False),
                 name="a_claimed_item_has_its_moment",
             ),
         ]

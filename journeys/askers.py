@@ -1,0 +1,30 @@
+"""The actor behind a kept decision, as that actor is today."""
+
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from bankos.platform import actors
+from bankos.platform.actors import Actor, ActorKind
+
+
+class AskerGone(Exception):
+    """Who asked does not work for the bank any more."""
+
+
+def actor_of(kind: str, id: str) -> Actor:
+    """Roles and branch are those of today: who lost a role has lost it for acts that still wait, too. Queries: 2 for employees.
+
+    Raises:
+        AskerGone
+    """
+    match ActorKind(kind):
+        case ActorKind.EMPLOYEE:
+            user = get_user_model().objects.filter(pk=UUID(id), is_active=True).first()
+            if user is None:
+                raise AskerGone(id)
+            return actors.employee(user)
+        case ActorKind.CUSTOMER:
+            return Actor(ActorKind.CUSTOMER, id, "The customer")
+        case other:
+            return Actor(other, id, id)
