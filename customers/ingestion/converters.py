@@ -7,13 +7,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
 
-_AMOUNT = re.compile(r"-?\d{1,15}(\.\d+)?", re.ASCII)
+_AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2}0*)?", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _EARLIEST, _LATEST = date(1850, 1, 1), date(2200, 1, 1)
-_LARGEST = Decimal(10) ** 13
 _SHOWN = 40
+_REMEMBERED = 4_096
 
 Value = TypeVar("Value")
 
@@ -32,8 +33,12 @@ def shown(text: str) -> str:
 
 
 def text(longest: int, *, required: bool = False) -> Callable[[str], str]:
-    """Words, with runs of white space made one space."""
+    """Words, with runs of white space made one space.
 
+    Those converted last are remembered: in most columns of a file the same few texts come again and again.
+    """
+
+    @lru_cache(maxsize=_REMEMBERED)
     def convert(value: str) -> str:
         words = " ".join(value.split())
         if len(words) > longest:
@@ -48,25 +53,22 @@ def text(longest: int, *, required: bool = False) -> Callable[[str], str]:
 
 
 def key(longest: int = 60) -> Callable[[str], str]:
-    """What the source system knows a thing by: never empty."""
+    """What a system knows a thing by: never empty."""
     return text(longest, required=True)
 
 
 def amount(value: str) -> Decimal:
     """Signed, at most two decimals. Anything Decimal would take but no ledger writes (NaN, 1e5) is refused."""
     value = value.strip()
+    if _AMOUNT.fullmatch(value) is not None:
+        return Decimal(value)
     if not value:
         raise BadValue("missing", "is empty")
-    match = _AMOUNT.fullmatch(value)
-    if match is None:
+    if _NUMBER.fullmatch(value) is None:
         raise BadValue("bad_amount", f"{shown(value)} is not an amount; write it like -12.50")
-    decimals = match[1]
-    if decimals is not None and len(decimals) > 3 and decimals[3:].strip("0"):
-        raise BadValue("bad_amount", f"{shown(value)} has more than two decimals")
-    result = Decimal(value)
-    if abs(result) >= _LARGEST:
+    if len(value.partition(".")[0].lstrip("-0")) > 13:
         raise BadValue("bad_amount", f"{shown(value)} is larger than any amount a customer can have")
-    return result
+    raise BadValue("bad_amount", f"{shown(value)} has more than two decimals")
 
 
 def positive_amount(value: str) -> Decimal:
@@ -95,15 +97,15 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
 
 def number_within(value: str) -> int:
     """The digits of a key as one number: "T-0000123" → 123. Systems number their entries in the order they book them."""
-    digits = "".join(_DIGITS.findall(value))
+    digits = value if value.isdecimal() else "".join(_DIGITS.findall(value))
     if not digits or len(digits) > 18:
         raise BadValue("bad_number", f"{shown(value)} holds no number that tells the order of entries")
     return int(digits)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=_REMEMBERED)
 def day(value: str) -> date:
-    """An ISO date. Remembered, because the days of a file are few and its lines many."""
+    """An ISO date."""
     value = value.strip()
     if not value:
         raise BadValue("missing", "is empty")

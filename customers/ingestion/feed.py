@@ -1,6 +1,6 @@
 """A feed: one kind of file of one system, recognised by its header, and how its columns become a canonical record."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import itemgetter
@@ -80,8 +80,8 @@ class Feed:
         types = get_type_hints(self.record)
         dated = {name for name, kind in types.items() if {date, datetime} & {kind, *get_args(kind)}} if shift else set()
         places = {name: place for place, name in enumerate(header)}
-        getters = [
-            _getter([places[name] for name in self.fields[field].columns], self.fields[field].convert, shift if field in dated else None)
+        plan = [
+            _step([places[name] for name in self.fields[field].columns], self.fields[field].convert, shift if field in dated else None)
             for field in self.record._fields[1:]
         ]
 
@@ -89,19 +89,19 @@ class Feed:
             if len(cells) != len(header):
                 raise RowRefused(Complaint("wrong_columns", f"The line has {len(cells)} columns, not {len(header)}; it may be cut off."))
             try:
-                return make(line, *[get(cells) for get in getters])
+                return make(line, *[convert(pick(cells)) for convert, pick in plan])
             except BadValue:
-                raise RowRefused(self._complaint(getters, cells)) from None
+                raise RowRefused(self._complaint(plan, cells)) from None
 
         return normalise
 
-    def _complaint(self, getters: Iterable[Callable[[Sequence[str]], Any]], cells: Sequence[str]) -> Complaint:
+    def _complaint(self, plan: Sequence["_Step"], cells: Sequence[str]) -> Complaint:
         """All that is wrong with a row, so that it is corrected once."""
         problems: list[BadValue] = []
         sentences: list[str] = []
-        for field, get in zip(self.record._fields[1:], getters, strict=True):
+        for field, (convert, pick) in zip(self.record._fields[1:], plan, strict=True):
             try:
-                get(cells)
+                convert(pick(cells))
             except BadValue as problem:
                 sentence = f"{' and '.join(self.fields[field].columns)}: {problem.sentence}."
                 if sentence not in sentences:
@@ -110,17 +110,19 @@ class Feed:
         return Complaint(problems[0].code, " ".join(sentences))
 
 
-def _getter(places: list[int], convert: Callable[..., Any], shift: timedelta | None) -> Callable[[Sequence[str]], Any]:
+_Step = tuple[Callable[[Any], Any], Callable[[Sequence[str]], Any]]
+"""How one field is made: what converts, and what picks its text (or texts) from the cells."""
+
+
+def _step(places: list[int], convert: Callable[..., Any], shift: timedelta | None) -> _Step:
     if shift is not None:
         convert = _shifted(convert, shift)
     if not places:
         value = convert()
-        return lambda cells: value
+        return lambda _: value, len
     if len(places) == 1:
-        place = places[0]
-        return lambda cells: convert(cells[place])
-    pick = itemgetter(*places)
-    return lambda cells: convert(*pick(cells))
+        return convert, itemgetter(places[0])
+    return lambda texts: convert(*texts), itemgetter(*places)
 
 
 def _shifted(convert: Callable[..., Any], shift: timedelta) -> Callable[..., Any]:

@@ -22,8 +22,6 @@ _SQL_TYPES: dict[type, str] = {
     Decimal: "numeric(18, 2)",
     UUID: "uuid",
 }
-# Below this PostgreSQL's guess is as good; above, a plan made without statistics may be a bad one.
-_ANALYZE_FROM = 1_000
 
 
 class Stage:
@@ -53,8 +51,6 @@ class Stage:
         with self._cursor.copy(copy) as rows:
             for record in records:
                 rows.write_row((*[uuid7() for _ in ids], *record))
-        if len(records) >= _ANALYZE_FROM:
-            self._cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
 
     def refuse(self, code: str, sentence: str, where: str, **parameters: Any) -> None:
         """Take the rows for which `where` holds off the stage. `sentence` may name columns in braces: "account {account_key}"."""

@@ -279,7 +279,7 @@ class Migration(migrations.Migration):
                 ('merchant_category', models.CharField(blank=True, help_text='ISO 18245 code of a card payment.', max_length=4)),
                 ('arrangement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='transactions', to='customers.arrangement')),
                 ('source_file', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.sourcefile')),
-                ('system', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.sourcesystem')),
+                ('system', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.sourcesystem')),
             ],
         ),
         migrations.CreateModel(

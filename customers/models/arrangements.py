@@ -109,7 +109,8 @@ class Transaction(Sourced):
     """One booked movement on an account, as the ledger states it. Append-only."""
 
     id = UUIDv7Field(primary_key=True)
-    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # The file's system, kept beside it only so that keys are unique within it: the file is what the database checks.
+    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     source_key = models.CharField(max_length=60)
     arrangement = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="transactions", db_index=False)
     booking_date = models.DateField()
