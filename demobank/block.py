@@ -15,7 +15,7 @@ from .flows.trade import add_trade
 from .people import People, draw_people
 from .plan import Plan
 from .settle import Ledger, settle
-from .spelling import Spellings, spell
+from .spelling import Spelling, spell
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Block:
     ledger: Ledger
 
     @cached_property
-    def spellings(self) -> Spellings:
+    def spellings(self) -> list[Spelling]:
         return spell(self.people)
 
 

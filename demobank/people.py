@@ -1,7 +1,7 @@
 """Who the customers are: persons and small businesses, their families, where they live and how to reach them."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -56,16 +56,16 @@ class People:
     woman: np.ndarray
     age_days: np.ndarray
     since_days: np.ndarray
-    tradition: list[str]
-    first: list[str]
-    last: list[str]
-    maiden: list[str]
-    company: list[str]
     keeps_shop: np.ndarray
-    phone: list[str]
-    email: list[str]
-    street: list[str]
-    postcode: list[str]
+    company: list[str]
+    tradition: list[str] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
+    last: list[str] = field(default_factory=list)
+    maiden: list[str] = field(default_factory=list)
+    phone: list[str] = field(default_factory=list)
+    email: list[str] = field(default_factory=list)
+    street: list[str] = field(default_factory=list)
+    postcode: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -140,32 +140,24 @@ def draw_people(plan: Plan, indexes: range) -> People:
     since = np.minimum(dice.between("since", 1, 22) * 365.25, np.where(is_business, 9 * 365.25, age_days * 0.7)).astype(np.int64)
     woman = dice.chance("woman", 0.505)
     # Most couples of this bank are a woman and a man; the second follows the first's draw.
-    woman = np.where((partner != NOBODY) & ~leads & dice.chance("same sex", 0.93), ~woman[partner], woman)
+    woman = np.where((partner != NOBODY) & ~leads & dice.chance("woman and man", 0.93), ~woman[partner], woman)
 
     people = People(
-        plan,
-        dice,
-        index,
-        is_business,
-        is_child,
-        partner,
-        leads,
-        guardian,
-        business,
-        branch,
-        woman,
-        age_days,
-        np.maximum(since, 60),
-        [],
-        [],
-        [],
-        [],
-        [""] * n,
-        dice.chance("keeps a shop", 0.55),
-        [],
-        [],
-        [],
-        [],
+        plan=plan,
+        dice=dice,
+        index=index,
+        is_business=is_business,
+        is_child=is_child,
+        partner=partner,
+        leads=leads,
+        guardian=guardian,
+        business=business,
+        branch=branch,
+        woman=woman,
+        age_days=age_days,
+        since_days=np.maximum(since, 60),
+        keeps_shop=dice.chance("keeps a shop", 0.55),
+        company=[""] * n,
     )
     _name(people, family)
     _reach(people, family)
@@ -175,6 +167,10 @@ def draw_people(plan: Plan, indexes: range) -> People:
 def _name(people: People, family: np.ndarray) -> None:
     """Names by the branch's mix of traditions; couples and children share surnames in the ways families do."""
     dice, n = people.dice, len(people)
+
+    def surname_of(row: int, tradition: str, *, woman: bool) -> str:
+        return _surname(tradition, float(second_draw[row]), float(third_draw[row]), woman=woman)
+
     mixes = [mix_of(branch.tradition) for branch in BRANCHES]
     which = dice.uniform("tradition")
     first_draw, second_draw, third_draw = dice.uniform("first name"), dice.uniform("surname"), dice.uniform("second surname")
@@ -189,12 +185,12 @@ def _name(people: People, family: np.ndarray) -> None:
         tradition, woman = TRADITIONS[own], bool(people.woman[row])
         given = tradition.women if woman else tradition.men
         first = given[int(first_draw[row] * len(given))]
-        surname = _surname(own, second_draw[row], third_draw[row], woman=woman)
+        surname = surname_of(row, own, woman=woman)
         maiden = ""
         if people.is_child[row] and not tradition.two_surnames:
-            surname = _surname(own, *_draws_of(people, lead, second_draw, third_draw), woman=woman)
+            surname = surname_of(lead, own, woman=woman)
         elif woman and people.partner[row] != NOBODY and lead != row and marriage[row] < 0.7:
-            shared = _surname(people.tradition[lead], *_draws_of(people, lead, second_draw, third_draw), woman=woman)
+            shared = surname_of(lead, people.tradition[lead], woman=woman)
             maiden, surname = surname, shared
             if maiden_kept[row] < 0.25 and " " not in maiden + shared and "-" not in maiden + shared:
                 surname = f"{maiden}-{shared}"
@@ -206,10 +202,6 @@ def _name(people: People, family: np.ndarray) -> None:
         people.maiden.append("" if maiden == surname else maiden)
     for business in np.flatnonzero(people.is_business):
         people.company[business] = _company(people, int(business))
-
-
-def _draws_of(people: People, row: int, second: np.ndarray, third: np.ndarray) -> tuple[float, float]:
-    return float(second[row]), float(third[row])
 
 
 def _surname(tradition_name: str, draw: float, second_draw: float, *, woman: bool) -> str:

@@ -7,45 +7,40 @@ import numpy as np
 from .people import People, fold
 
 
-@dataclass
-class Spellings:
-    """One entry per customer: the old ledger's, the CRM's first and last name, the lender's, the card's embossing."""
+@dataclass(frozen=True)
+class Spelling:
+    """One customer in each system; `crm` is (first, last) name, `crm_again` what a second CRM record has; both empty for a company."""
 
-    core: list[str]
-    crm_first: list[str]
-    crm_last: list[str]
-    lending: list[str]
-    card: list[str]
-    second_first: list[str]
-    second_last: list[str]
+    core: str
+    crm: tuple[str, str]
+    crm_again: tuple[str, str]
+    lending: str
+    card: str
 
 
-def spell(people: People) -> Spellings:
-    dice = people.dice
-    ledger, clerk, loan, second = (dice.uniform(f"spelling {where}", 2) for where in ("core", "crm", "lending", "second"))
-    found = Spellings([], [], [], [], [], [], [])
+# A second record was typed by somebody in a hurry: draws of the careless kind only.
+_HURRY = 0.16
+
+
+def spell(people: People) -> list[Spelling]:
+    """In the order of the block."""
+    ledger, clerk, loan, again = (people.dice.uniform(f"spelling {where}", 2) for where in ("core", "crm", "lending", "second"))
+    found = []
     for row in range(len(people)):
         if people.company[row]:
             name = people.company[row]
-            found.core.append(fold(name).upper())
-            found.crm_first.append("")
-            found.crm_last.append("")
-            found.lending.append(name)
-            found.card.append(emboss(name))
-            found.second_first.append("")
-            found.second_last.append("")
+            found.append(Spelling(fold(name).upper(), ("", ""), ("", ""), name, emboss(name)))
             continue
         first, last, maiden = people.first[row], people.last[row], people.maiden[row]
-        found.core.append(_in_ledger(first, last, maiden, ledger[row]))
-        for firsts, lasts, draws in (
-            (found.crm_first, found.crm_last, clerk[row]),
-            (found.second_first, found.second_last, second[row] * 0.16),
-        ):
-            one, two = _by_clerk(first, last, maiden, draws)
-            firsts.append(one)
-            lasts.append(two)
-        found.lending.append(_on_application(first, last, maiden, loan[row]))
-        found.card.append(emboss(f"{first} {last}"))
+        found.append(
+            Spelling(
+                core=_in_ledger(first, last, maiden, ledger[row]),
+                crm=_by_clerk(first, last, maiden, clerk[row]),
+                crm_again=_by_clerk(first, last, maiden, again[row] * _HURRY),
+                lending=_on_application(first, last, maiden, loan[row]),
+                card=emboss(f"{first} {last}"),
+            )
+        )
     return found
 
 

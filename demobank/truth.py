@@ -5,7 +5,6 @@ Everything here is measured on the simulated days, those to come included; nothi
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from .economy import Change, LoanState
 from .extracts import euros
 from .people import NOBODY
 from .systems.cards import cards_of
+from .systems.core import birth_date
 from .systems.crm import clients_of, consents_of
 from .systems.lending import loan_no
 from .systems.payments import orders_of
@@ -30,17 +30,14 @@ EVENT_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class _Schedules:
-    """Payments with a known day, by account: (what it is called in its system, stream)."""
-
-    by_account: dict[int, list[tuple[str, Stream]]]
+# Payments with a known day, by account: (what its system calls it, stream).
+Schedules = dict[int, list[tuple[str, Stream]]]
 
 
 def people_of(block: Block) -> Iterator[dict[str, Any]]:
     """One record a customer, in the order of the block."""
     people, economy, accounts, plan = block.people, block.economy, block.accounts, block.plan
-    clients, consents, names = clients_of(people), consents_of(block), block.spellings
+    clients, consents = clients_of(people), consents_of(block)
     cards, held, streams = defaultdict(list), defaultdict(list), defaultdict(list)
     for row, card in cards_of(block):
         cards[row].append(card[0])
@@ -58,7 +55,7 @@ def people_of(block: Block) -> Iterator[dict[str, Any]]:
             "kind": "organisation" if people.company[row] else "person",
             "name": people.name(row),
             "customer_no": people.customer_no(row),
-            "birth_date": "" if people.company[row] else plan.date(plan.today - int(people.age_days[row])).isoformat(),
+            "birth_date": "" if people.company[row] else birth_date(block, row),
             "branch_code": people.branch_of(row).code,
             "records": {
                 "core": [people.customer_no(row)],
@@ -67,7 +64,7 @@ def people_of(block: Block) -> Iterator[dict[str, Any]]:
                 "cards": cards[row],
                 "digital": [people.email[row]] if people.email[row] else [],
             },
-            "spellings": _distinct(names.core[row], f"{names.crm_first[row]} {names.crm_last[row]}".strip(), names.card[row]),
+            "spellings": _spellings(block, row),
             "linked_by_number": not clients.without_customer_no[row],
             "accounts": [accounts.number[place] for place in held[row]],
             "partner": _number(block, int(people.partner[row])),
@@ -85,8 +82,15 @@ def people_of(block: Block) -> Iterator[dict[str, Any]]:
         yield person
 
 
-def _distinct(*names: str) -> list[str]:
-    return list(dict.fromkeys(names))
+def _spellings(block: Block, row: int) -> dict[str, str]:
+    """The name each system has, where it has any."""
+    names = block.spellings[row]
+    return {
+        "core": names.core,
+        "crm": block.people.company[row] or " ".join(names.crm),
+        "cards": names.card,
+        "lending": names.lending if block.economy.loan_state[row] != LoanState.NONE or block.economy.mortgage[row] else "",
+    }
 
 
 def _number(block: Block, row: int) -> str | None:
@@ -115,8 +119,8 @@ def _stream(block: Block, stream: Stream) -> dict[str, Any]:
     }
 
 
-def _schedules(block: Block) -> _Schedules:
-    found: dict[int, list[tuple[str, Stream]]] = defaultdict(list)
+def _schedules(block: Block) -> Schedules:
+    found: Schedules = defaultdict(list)
     for order, stream in orders_of(block):
         found[stream.account].append((order, stream))
     owners = block.accounts.owner
@@ -124,10 +128,10 @@ def _schedules(block: Block) -> _Schedules:
         if stream.method is Method.INSTALMENT and stream.stop > block.plan.today:
             number = loan_no(block, int(owners[stream.account]), mortgage=stream.purpose == "mortgage")
             found[stream.account].append((number, stream))
-    return _Schedules(found)
+    return found
 
 
-def _overdraft(block: Block, place: int, schedules: _Schedules) -> dict[str, Any] | None:
+def _overdraft(block: Block, place: int, schedules: Schedules) -> dict[str, Any] | None:
     """What happens to an account within the horizon if nothing changes; None if it stays at or above zero."""
     plan, accounts = block.plan, block.accounts
     ahead = block.ledger.closing[place, plan.today :]
@@ -149,31 +153,31 @@ def _overdraft(block: Block, place: int, schedules: _Schedules) -> dict[str, Any
     }
 
 
-def _later_dates(block: Block, place: int, schedules: _Schedules, ahead: np.ndarray) -> list[dict[str, Any]]:
+def _later_dates(block: Block, place: int, schedules: Schedules, ahead: np.ndarray) -> list[dict[str, Any]]:
     """Scheduled payments that, paid two days after the next big income, would keep the account at or above zero."""
     plan = block.plan
     income = _next_income(block, place)
     if income is None:
         return []
-    target = plan.date(income + 2)
-    while target.day > 28:
-        target = target.replace(day=target.day) + (plan.date(1) - plan.date(0))
-    new_day = plan.offset(target)
+    new_day = income + 2
+    while plan.date(new_day).day > 28:
+        new_day += 1
+    new_day_of_month = plan.date(new_day).day
     helps = []
-    for name, stream in schedules.by_account.get(place, []):
+    for name, stream in schedules.get(place, []):
         due = [int(day) for day in plan.on_day_of_month(np.array([stream.day]))[0] if plan.today <= day < min(new_day, plan.days)]
         if not due:
             continue
         path = ahead.copy()
         path[due[0] - plan.today :] -= stream.cents
-        path[max(new_day - plan.today, 0) :] += stream.cents
+        path[new_day - plan.today :] += stream.cents
         if path.min() >= 0:
             helps.append(
                 {
                     "payment": name,
                     "purpose": stream.purpose,
                     "from_day": stream.day,
-                    "to_day": target.day,
+                    "to_day": new_day_of_month,
                     "lowest_then": euros(int(path.min())),
                 }
             )

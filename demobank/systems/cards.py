@@ -20,38 +20,40 @@ def card_rows(block: Block) -> Iterator[Row]:
 def cards_of(block: Block) -> Iterator[tuple[int, Row]]:
     """(customer's place in the block, row)."""
     people, accounts = block.people, block.accounts
-    owners_of = {int(company): row for row, company in enumerate(people.business) if company != NOBODY}
     replaced = people.dice.chance("card replaced", 0.09)
     issued = people.dice.whole("card issued", 20, 1_100)
     count: Counter[int] = Counter()
+    for place, holder in _holders(block):
+        oldest = int(accounts.opened_days[place]) - 2
+        days = min(int(issued[holder]), oldest - 1)
+        cards = [("active", days), ("closed", min(days + 400, oldest))] if replaced[holder] else [("active", days)]
+        for status, ago in cards:
+            serial = int(people.index[holder]) * _CARDS_EACH + count[holder]
+            number = numbered(serial, start=73_305, step=61_803_397, size=1_000_000_000)
+            count[holder] += 1
+            yield (
+                holder,
+                (
+                    f"CRD{number:09d}",
+                    f"{number * 7 % 10_000:04d}",
+                    block.spellings[holder].card,
+                    accounts.number[place],
+                    people.customer_no(holder),
+                    PRODUCTS[AccountKind(accounts.kind[place])].card,
+                    (block.plan.as_of - timedelta(days=ago)).isoformat(),
+                    status,
+                ),
+            )
+
+
+def _holders(block: Block) -> Iterator[tuple[int, int]]:
+    """(account, customer): who carries a card for what."""
+    people, accounts = block.people, block.accounts
+    owner_of = {int(company): row for row, company in enumerate(people.business) if company != NOBODY}
     for place, (owner, kind) in enumerate(zip(accounts.owner.tolist(), accounts.kind.tolist(), strict=True)):
-        product = PRODUCTS[AccountKind(kind)]
-        if not product.card:
-            continue
-        holders = [owner]
+        if kind == AccountKind.BUSINESS:
+            yield place, owner_of[owner]
+        elif PRODUCTS[AccountKind(kind)].card:
+            yield place, owner
         if kind == AccountKind.JOINT:
-            holders.append(int(people.partner[owner]))
-        elif kind == AccountKind.BUSINESS:
-            holders = [owners_of[owner]] if owner in owners_of else []
-        for holder in holders:
-            days = min(int(issued[holder]), int(accounts.opened_days[place]) - 3)
-            cards = [("active", days)] + ([("closed", min(days + 400, int(accounts.opened_days[place]) - 2))] if replaced[holder] else [])
-            for status, ago in cards:
-                number = numbered(
-                    int(people.index[holder]) * _CARDS_EACH + count[holder], start=73_305, step=61_803_397, size=1_000_000_000
-                )
-                day = (block.plan.as_of - timedelta(days=ago)).isoformat()
-                yield (
-                    holder,
-                    (
-                        f"CRD{number:09d}",
-                        f"{number * 7 % 10_000:04d}",
-                        block.spellings.card[holder],
-                        accounts.number[place],
-                        people.customer_no(holder),
-                        product.card,
-                        day,
-                        status,
-                    ),
-                )
-                count[holder] += 1
+            yield place, int(people.partner[owner])

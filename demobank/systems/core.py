@@ -30,7 +30,7 @@ def customers(block: Block) -> Iterator[Row]:
         company = bool(people.company[row])
         born = "" if company else birth_date(block, row)
         since = plan.date(plan.today - int(people.since_days[row])).isoformat()
-        name = block.spellings.core[row]
+        name = block.spellings[row].core
         yield people.customer_no(row), name, born, people.national_id(row), people.branch_of(row).code, since, "O" if company else "P"
 
 

@@ -72,13 +72,12 @@ def client_rows(block: Block) -> Iterator[Row]:
         typed = mistyped_date(born) if clients.swapped_birth_date[row] else born
         customer_no = "" if clients.without_customer_no[row] else people.customer_no(row)
         created = _moment(block, int(people.since_days[row]) - 1, int(seconds[row]))
-        language = "en" if row % 3 else branch.language
+        language = "en" if people.index[row] % 3 else branch.language
         where = (people.street[row], branch.town, people.postcode[row], language, branch.code)
         yield (
             clients.number[row],
             customer_no,
-            names.crm_first[row],
-            names.crm_last[row],
+            *names[row].crm,
             company,
             people.company_number(row) if company else "",
             typed,
@@ -91,7 +90,7 @@ def client_rows(block: Block) -> Iterator[Row]:
             # Typed in once more at a fair or on the phone: another number, no link to the ledger.
             phone = people.phone[row][:-4] + "7000" if people.phone[row] else ""
             later = _moment(block, int(people.since_days[row]) // 3, int(seconds[row]))
-            yield clients.second[row], "", names.second_first[row], names.second_last[row], "", "", born, phone, "", *where, later
+            yield clients.second[row], "", *names[row].crm_again, "", "", born, phone, "", *where, later
 
 
 def relationship_rows(block: Block) -> Iterator[Row]:
@@ -110,10 +109,10 @@ def consents_of(block: Block) -> list[dict[str, Answers]]:
     """Per customer: what was said to each purpose ever asked about."""
     people = block.people
     insight, marketing = people.dice.uniform("consent insight"), people.dice.uniform("consent marketing")
-    when = np.sort(people.dice.between("consent day", 3, 1, 2), axis=1)
+    first_asked = np.maximum(people.since_days * people.dice.between("consent day", 0.1, 0.7), 12).astype(np.int64).tolist()
     answers: list[dict[str, Answers]] = []
     for row in range(len(people)):
-        first = max(int(people.since_days[row] * (0.1 + 0.3 * float(when[row, 0] - 1))), 12)
+        first = first_asked[row]
         second = max(first // 3, 4)
         said: dict[str, Answers] = {}
         if not people.is_child[row]:

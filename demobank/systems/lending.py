@@ -24,12 +24,11 @@ def loan_no(block: Block, row: int, *, mortgage: bool = False) -> str:
 def loan_rows(block: Block) -> Iterator[Row]:
     people, economy, plan = block.people, block.economy, block.plan
     home = block.accounts.pays_household(people)
-    names = block.spellings.lending
     past = people.dice.whole("loan since", 200, 1_000)
     closed = plan.today - closed_on(plan.today, economy)
     for row in range(len(people)):
         state = LoanState(int(economy.loan_state[row]))
-        borrower = (people.national_id(row), names[row])
+        borrower = (people.national_id(row), block.spellings[row].lending)
         if state is not LoanState.NONE:
             code, name = ("LON-CAR", "Car loan") if economy.loan_is_car[row] else ("LON-PER", "Personal loan")
             # Lent before the history begins, and long enough ago to be as late as it is.
