@@ -248,6 +248,7 @@ SPECTACULAR_SETTINGS = {
 
 # Shown on the sign-in page; only a bank without real customers has any.
 DEMO_LOGINS = False
+DEMO_PASSWORD = env("BANKOS_DEMO_PASSWORD", default="meridian-demo-bank")
 BANK_NAME = env("BANKOS_BANK_NAME", default="Meridian Bank")
 BANK_CURRENCY = env("BANKOS_CURRENCY", default="EUR")
 BANK_CALLING_CODE = env("BANKOS_CALLING_CODE", default="353")
