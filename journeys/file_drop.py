@@ -16,7 +16,7 @@ def put(file: Path, content: bytes) -> bool:
     """
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
     if file.exists():
-        _clear(file)
+        _settle(file)
         return False
     unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
@@ -28,7 +28,7 @@ def put(file: Path, content: bytes) -> bool:
         return _name(unfinished, file)
     finally:
         unfinished.unlink(missing_ok=True)
-        _clear(file)
+        _settle(file)
 
 
 def _name(unfinished: Path, file: Path) -> bool:
@@ -41,16 +41,17 @@ def _name(unfinished: Path, file: Path) -> bool:
         if file.exists():  # another sender was first and cleared up
             return False
         raise
+    return True
+
+
+def _settle(file: Path) -> None:
+    """Once it lies there: take away what killed senders left of it, and see that the folder remembers."""
+    if not file.exists():
+        return
+    for left in file.parent.glob(f".{file.name}.*"):
+        left.unlink(missing_ok=True)
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return True
-
-
-def _clear(file: Path) -> None:
-    """Take away what killed senders left of this file, once it lies there."""
-    if file.exists():
-        for left in file.parent.glob(f".{file.name}.*"):
-            left.unlink(missing_ok=True)

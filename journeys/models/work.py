@@ -49,8 +49,11 @@ class WorkItem(models.Model):
             ),
         ]
         indexes = [
-            # In the order they are handed out, so that taking the next one never sorts the queue.
+            # In the order they are handed out, for all and for one branch, so that taking the next one never sorts the queue.
             models.Index(fields=["due_at", "-harm", "id"], condition=models.Q(state="open"), name="work_item_open"),
+            models.Index(
+                fields=["branch_code", "due_at", "-harm", "id"], condition=models.Q(state="open"), name="work_item_open_in_branch"
+            ),
             models.Index(fields=["owner_id"], condition=models.Q(state="open"), name="work_item_by_owner"),
             models.Index(fields=["subject_id"], name="work_item_by_subject"),
         ]
