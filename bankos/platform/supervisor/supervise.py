@@ -86,12 +86,14 @@ class _Watched:
 
 
 def stop_on_signals() -> None:
-    """Let Ctrl-C, SIGTERM and a closed terminal raise `Stop` in the main thread, once: the second waits for the first to be done."""
+    """Let Ctrl-C, SIGTERM and a closed terminal raise `Stop` in the main thread: once, the way down is not interrupted."""
+    stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)
-        raise Stop(signal.Signals(number).name)
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise Stop(signal.Signals(number).name)
 
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, stop)
