@@ -7,8 +7,6 @@ from bankos.platform.money import Money
 
 from .models import Arrangement, ArrangementRole, PaymentSchedule
 
-HOLDERS = (ArrangementRole.Role.OWNER, ArrangementRole.Role.JOINT)
-
 
 @dataclass(frozen=True, slots=True)
 class ScheduledPayment:
@@ -30,7 +28,7 @@ class ScheduledPayment:
 def payments_of(party_id: UUID) -> tuple[ScheduledPayment, ...]:
     """The scheduled payments that leave from accounts this party holds. No actor: for floors that then ask sentinel. Queries: 1."""
     rows = (
-        PaymentSchedule.objects.filter(account__roles__party_id=party_id, account__roles__role__in=HOLDERS)
+        PaymentSchedule.objects.filter(account__roles__party_id=party_id, account__roles__role__in=ArrangementRole.HOLDERS)
         .select_related("arrangement")
         .order_by("id")
     )

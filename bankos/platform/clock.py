@@ -5,7 +5,7 @@ The clock is read once, at the edge (request, task, command), and the moment is 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -31,6 +31,16 @@ def today() -> date:
 def bank_date(moment: datetime) -> date:
     """The calendar day of an aware moment, where the bank is."""
     return moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """The first moment of a calendar day where the bank is."""
+    return datetime.combine(day, time.min, ZoneInfo(settings.TIME_ZONE)).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The last moment of a calendar day where the bank is."""
+    return datetime.combine(day, time.max, ZoneInfo(settings.TIME_ZONE)).astimezone(UTC)
 
 
 @contextmanager

@@ -13,4 +13,5 @@ class Migration(migrations.Migration):
         AppendOnly("customers_consent"),
         AppendOnly("customers_interaction"),
         AppendOnly("customers_signal"),
+        AppendOnly("customers_searchlog"),
     ]

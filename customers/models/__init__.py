@@ -4,6 +4,7 @@ from .arrangements import Arrangement, ArrangementRole, PaymentSchedule, Product
 from .behaviour import Consent, Interaction, Signal
 from .landing import RejectedRow, SourceChunk, SourceFile, SourceSystem, TouchedParty
 from .parties import Branch, BranchGroupPermission, BranchUserPermission, Party, PartyFact, PartyIdentifier, PartyRelationship
+from .searches import SearchLog
 
 __all__ = [
     "Arrangement",
@@ -20,6 +21,7 @@ __all__ = [
     "PaymentSchedule",
     "Product",
     "RejectedRow",
+    "SearchLog",
     "Signal",
     "SourceChunk",
     "SourceFile",

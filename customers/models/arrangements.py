@@ -1,6 +1,7 @@
 """What parties hold and what happens on it: products, arrangements, payment schedules, transactions."""
 
 from django.db import models
+from django.db.models.functions import Right
 
 from bankos.platform.ids import UUIDv7Field
 
@@ -45,7 +46,9 @@ class Arrangement(Sourced):
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
     opened_date = models.DateField()
-    principal = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="Amount lent, or the agreed overdraft of an account.")
+    principal = models.DecimalField(
+        max_digits=18, decimal_places=2, null=True, help_text="Amount lent, or the agreed overdraft of an account."
+    )
     days_past_due = models.PositiveSmallIntegerField(default=0)
     balance = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="After the newest transaction known.")
     balance_date = models.DateField(null=True)
@@ -53,7 +56,10 @@ class Arrangement(Sourced):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["system", "source_key"], name="an_arrangement_lands_once")]
-        indexes = [models.Index(fields=["number"], name="arrangement_by_number")]
+        indexes = [
+            models.Index(fields=["number"], name="arrangement_by_number"),
+            models.Index(Right("number", 4), name="arrangement_by_last_four"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
@@ -67,6 +73,8 @@ class ArrangementRole(Sourced):
         JOINT = "joint", "joint holder"
         AUTHORISED = "authorised", "authorised user"
         GUARDIAN = "guardian", "guardian"
+
+    HOLDERS = (Role.OWNER, Role.JOINT)  # whose money it is
 
     id = UUIDv7Field(primary_key=True)
     arrangement = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="roles")
@@ -86,10 +94,14 @@ class PaymentSchedule(Sourced):
 
     id = UUIDv7Field(primary_key=True)
     arrangement = models.OneToOneField(Arrangement, on_delete=models.PROTECT, related_name="schedule")
-    account = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="scheduled_payments", help_text="The account it leaves from.")
+    account = models.ForeignKey(
+        Arrangement, on_delete=models.PROTECT, related_name="scheduled_payments", help_text="The account it leaves from."
+    )
     amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Positive; money out.")
     currency = models.CharField(max_length=3)
-    day_of_month = models.PositiveSmallIntegerField(null=True, help_text="1 to 31, the month's last day if it is shorter; null if not known.")
+    day_of_month = models.PositiveSmallIntegerField(
+        null=True, help_text="1 to 31, the month's last day if it is shorter; null if not known."
+    )
     counterparty = models.CharField(max_length=120, blank=True)
     purpose = models.CharField(max_length=40, blank=True)
 

@@ -1,6 +1,9 @@
 """What customers agree to, say and do: consents, interactions, signals."""
 
+from typing import Self
+
 from django.db import models
+from django.db.models import QuerySet
 
 from bankos.platform.ids import UUIDv7Field
 
@@ -25,6 +28,12 @@ class Channel(models.TextChoices):
     CONSOLE = "console", "staff console"
 
 
+class ConsentQuerySet(QuerySet["Consent"]):
+    def now(self) -> Self:
+        """The newest word of each party on each purpose."""
+        return self.order_by("party_id", "purpose", "-occurred_at").distinct("party_id", "purpose")
+
+
 class Consent(models.Model):
     """A customer's permission to use data for one purpose (ISO/IEC TS 27560 consent record).
 
@@ -41,6 +50,8 @@ class Consent(models.Model):
     source_file = models.ForeignKey("customers.SourceFile", null=True, on_delete=models.PROTECT, related_name="+")
     source_line = models.PositiveBigIntegerField(null=True)
     decision_id = models.UUIDField(null=True, help_text="The decision that allowed a change made in bankos.")
+
+    objects = ConsentQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,6 +1,7 @@
 """Where source data lands: raw, hashed, kept. Every fact and transaction points back to a line of a file here."""
 
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from bankos.platform.ids import UUIDv7Field
 
@@ -14,6 +15,8 @@ class SourceSystem(models.Model):
     time_shift_days = models.IntegerField(
         null=True, help_text="Days added to every date of this system so that an old data set lives in the present; null until decided."
     )
+
+    history = HistoricalRecords()
 
     def __str__(self) -> str:
         return self.name
