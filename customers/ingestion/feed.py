@@ -51,7 +51,7 @@ Normalise = Callable[[int, Sequence[str]], Record]
 """(line, cells in the file's order) → record; raises RowRefused."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Feed:
     """`moment` names the field that tells how new the data is; `last_day` is the last day of a closed data set."""
 

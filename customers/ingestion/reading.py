@@ -22,6 +22,8 @@ LONGEST_LINE = 64 * 1024
 LONGEST_QUOTED = 20
 """Lines a quoted text may span; more means its closing quotation mark is missing."""
 
+# Little, because what a cut file holds in its last bite is lost with it.
+_UNPACKED_AT_ONCE = 16 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 Item = TypeVar("Item")
 
@@ -59,7 +61,7 @@ class SourceText:
         self.size = path.stat().st_size
         compressed = raw.read(2) == _GZIP_MAGIC
         raw.seek(0)
-        stream = cast(BinaryIO, io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 18) if compressed else raw)
+        stream = cast(BinaryIO, io.BufferedReader(gzip.GzipFile(fileobj=raw), _UNPACKED_AT_ONCE) if compressed else raw)
         self._lines = _physical_lines(stream, path.name)
         first = next(self._lines, b"")
         if not first.strip():

@@ -22,9 +22,11 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class People:
-    """The parties known so far, by their keys and by name and birth date."""
+    """What is known so far: the parties by their keys and by name and birth date, the numbers in use, the branches."""
 
     by_key: dict[Key, UUID] = field(default_factory=dict)
+    numbers: set[str] = field(default_factory=set)
+    branches: set[str] = field(default_factory=set)
     _births: dict[UUID, set[date]] = field(default_factory=lambda: defaultdict(set))
     _names: dict[UUID, set[str]] = field(default_factory=lambda: defaultdict(set))
     _by_likeness: dict[tuple[date, str], set[UUID]] = field(default_factory=lambda: defaultdict(set))
@@ -61,13 +63,25 @@ def resolve(records: Iterable[PartyRecord], people: People) -> Resolution:
         if isinstance(party, Complaint):
             result.complaints[record.line] = party
             continue
+        if objection := _objection(record, people, opens=party is None):
+            result.complaints[record.line] = objection
+            continue
         if party is None:
             party = uuid7()
             result.opened[party] = record
+            people.numbers.add(record.number)
         result.party_of[record.line] = party
         people.by_key.setdefault((record.key_kind, record.key), party)
         people.learn(party, name=record.name, birth_date=record.birth_date)
     return result
+
+
+def _objection(record: PartyRecord, people: People, *, opens: bool) -> Complaint | None:
+    if record.branch_code not in people.branches:
+        return Complaint("unknown_branch", f"Branch “{record.branch_code}” is not known. Read the branches first, or correct the code.")
+    if opens and record.number in people.numbers:
+        return Complaint("number_taken", f"The customer number {record.number} belongs to somebody else already.")
+    return None
 
 
 def _find(record: PartyRecord, people: People) -> UUID | Complaint | None:

@@ -43,6 +43,8 @@ class StatedIdentifier(NamedTuple):
     value: str
 
 
+_BRANCHES = "SELECT code FROM customers_branch WHERE code = ANY(%(codes)s)"
+_NUMBERS = "SELECT number FROM customers_party WHERE number = ANY(%(numbers)s)"
 _KNOWN_KEYS = """
 SELECT kind, value, party_id FROM customers_partyidentifier
  WHERE (system_id, kind, value) IN (
@@ -56,9 +58,6 @@ SELECT party_id, attribute, value FROM customers_partyfact
    AND (party_id = ANY(%(parties)s::uuid[])
         OR party_id IN (SELECT party_id FROM customers_partyfact WHERE attribute = 'birth_date' AND normalised = ANY(%(days)s::text[])))
 """
-_NUMBERS_TAKEN = """
-opens AND EXISTS (SELECT FROM customers_party p WHERE p.number = s.number AND p.id <> s.party_id)
-"""
 _OPEN = """
 INSERT INTO customers_party (
     id, number, kind, name, search_name, birth_date, home_branch_id, customer_since, bucket, version, changed_at)
@@ -71,15 +70,14 @@ RETURNING id
 # Core banking decides where a customer is at home; the CRM only for those it alone knows.
 _UPDATE = """
 UPDATE customers_party p
-   SET kind = s.kind, home_branch_id = s.branch_id, customer_since = coalesce(s.customer_since, p.customer_since)
+   SET kind = s.kind, home_branch_id = s.branch_id, customer_since = s.customer_since
   FROM (SELECT DISTINCT ON (r.party_id) r.*, b.id AS branch_id
           FROM staged_party r JOIN customers_branch b ON b.code = r.branch_code
          WHERE r.from_core OR NOT EXISTS (
                SELECT FROM customers_partyidentifier i WHERE i.party_id = r.party_id AND i.kind = 'customer_no')
          ORDER BY r.party_id, r.line DESC) s
  WHERE p.id = s.party_id
-   AND (p.kind, p.home_branch_id, p.customer_since)
-       IS DISTINCT FROM (s.kind, s.branch_id, coalesce(s.customer_since, p.customer_since))
+   AND (p.kind, p.home_branch_id, p.customer_since) IS DISTINCT FROM (s.kind, s.branch_id, s.customer_since)
 RETURNING s.line, p.id
 """
 _LOAD_IDENTIFIERS = """
@@ -96,34 +94,24 @@ def load_parties(records: Sequence[PartyRecord], landing: Landing) -> Loaded:
     if not resolved:
         return Loaded(0, resolution.complaints)
     stage = Stage("staged_party", [_resolved(record, resolution) for record in resolved])
-    stage.refuse(
-        "unknown_branch",
-        "Branch “{branch_code}” is not known. Read the branches first, or correct the code.",
-        "NOT EXISTS (SELECT FROM customers_branch b WHERE b.code = s.branch_code)",
-    )
-    stage.refuse("number_taken", "The customer number {number} belongs to somebody else already.", _NUMBERS_TAKEN)
-    # A record that was to join a party which could not be opened cannot be loaded either.
-    stage.refuse(
-        "unknown_customer",
-        "The record that introduces this customer was rejected; run this one again after it.",
-        "NOT opens AND NOT EXISTS (SELECT FROM customers_party p WHERE p.id = s.party_id)"
-        " AND NOT EXISTS (SELECT FROM staged_party o WHERE o.opens AND o.party_id = s.party_id)",
-    )
     origin = {"system": landing.system, "file": landing.file_id, "at": landing.at}
     opened = stage.run(_OPEN, at=landing.at)
-    loadable = [record for record in resolved if record.line not in stage.complaints]
-    changed = _identify(loadable, resolution, origin)
+    changed = _identify(resolved, resolution, origin)
     changed += stage.run(_UPDATE)
     touch({party for (party,) in opened} | {party for _, party in changed}, landing)
-    said = state_facts([fact for record in loadable for fact in _facts(record, resolution.party_of[record.line])], landing)
-    return Loaded(len({line for line, _ in changed} | said), resolution.complaints | stage.complaints)
+    said = state_facts([fact for record in resolved for fact in _facts(record, resolution.party_of[record.line])], landing)
+    return Loaded(len({line for line, _ in changed} | said), resolution.complaints)
 
 
 def _people_around(records: Sequence[PartyRecord]) -> People:
-    """Everybody these records could be about. Queries: 1, and 1 more when some record has nothing but a name to go by."""
+    """Everybody these records could be about. Queries: 3, and 1 more when some record has nothing but a name to go by."""
     people = People()
     keys = {key for record in records for key in _keys(record)}
     with connection.cursor() as cursor:
+        cursor.execute(_BRANCHES, {"codes": list({record.branch_code for record in records})})
+        people.branches = {code for (code,) in cursor.fetchall()}
+        cursor.execute(_NUMBERS, {"numbers": [record.number for record in records]})
+        people.numbers = {number for (number,) in cursor.fetchall()}
         cursor.execute(_KNOWN_KEYS, {"kinds": [kind for kind, _ in keys], "values": [value for _, value in keys]})
         people.by_key = {(kind, value): party for kind, value, party in cursor.fetchall()}
         nameless = [record for record in records if record.key_kind == "client_id" and not record.customer_no]
