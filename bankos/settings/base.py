@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # What no worker fetched in time is dropped: the next beat says the same again.
     "sweep events": {"task": "bankos.platform.tasks.sweep_events", "schedule": TICK, "options": {"expires": TICK}},
     "beat heart": {"task": "bankos.platform.tasks.beat_heart", "schedule": TICK, "options": {"expires": TICK}},
+    "close expired approvals": {"task": "journeys.tasks.close_expired_approvals", "schedule": 60, "options": {"expires": 60}},
     "forecast": {"task": "insights.tasks.start_nightly", "schedule": crontab(hour=2, minute=30), "options": {"expires": 3600}},
     "sweep forecast": {"task": "insights.tasks.sweep_nightly", "schedule": 20, "options": {"expires": 20}},
 }

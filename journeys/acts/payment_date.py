@@ -1,0 +1,38 @@
+"""A monthly payment on another day of the month."""
+
+from uuid import UUID
+
+from customers.state import CustomerState
+
+from customers.payments import ScheduledPayment, payments_of
+
+from .act import ActionNotPossible, Instruction, Parameters, System
+
+DAYS = range(1, 29)  # the days every month has
+KEPT_BY = {"standing_order": System.PAYMENTS, "loan": System.LENDING}
+
+
+def check(customer: CustomerState, parameters: Parameters) -> None:
+    """The payment is the customer's, runs, leaves on `from_day`, and can leave on `to_day` in every month."""
+    payment = _payment(customer.party_id, parameters["arrangement"])
+    if parameters["to_day"] not in DAYS:
+        raise ActionNotPossible("Choose a day from the 1st to the 28th: every month has those.")
+    if not payment.active:
+        raise ActionNotPossible("This payment has ended.")
+    if payment.day_of_month != parameters["from_day"]:
+        raise ActionNotPossible("This payment leaves on another day by now. Look at it again.")
+    if parameters["to_day"] == parameters["from_day"]:
+        raise ActionNotPossible("Choose another day than the present one.")
+
+
+def instruction(customer: CustomerState, parameters: Parameters) -> Instruction:
+    payment = _payment(customer.party_id, parameters["arrangement"])
+    content = {"payment": payment.reference, "from_day": parameters["from_day"], "to_day": parameters["to_day"]}
+    return Instruction(KEPT_BY[payment.kind], "move_payment_date", content)
+
+
+def _payment(party_id: UUID, arrangement: str) -> ScheduledPayment:
+    for payment in payments_of(party_id):
+        if str(payment.arrangement_id) == arrangement:
+            return payment
+    raise ActionNotPossible("This is not a payment of the customer.")
