@@ -44,7 +44,7 @@ def forecast(panel: Panel, coefficients: Coefficients) -> Forecasts:
     newly agreed shifts every line by exactly its amount from the day it is due.
     """
     projection, scale = project(panel), scale_of(panel)
-    by = predict(coefficients, features_of(panel, projection, scale), scale)
+    by = predict(coefficients, features_of(panel, projection, scale), projection.spared / scale, scale)
     known = panel.origin - panel.first_day + 1 >= MIN_HISTORY
     moving = (panel.net[:, -MIN_HISTORY:] != 0).any(axis=1)
     return Forecasts(band_of(projection.expected, by), known & moving, projection)

@@ -38,6 +38,7 @@ class Projection:
 
     usual: NDArray[np.float64]
     expected: NDArray[np.float64]
+    spared: NDArray[np.float64]  # what would be left more at the usual trough if nothing were spent until then
     rest: NDArray[np.float64]  # the history without its streams, shaped like Panel.net
     income_ahead: NDArray[np.int64]  # days to the next expected income, horizon + 1 if none
     streams: Streams  # those still alive
@@ -52,6 +53,7 @@ def project(panel: Panel, *, horizon: int = HORIZON) -> Projection:
     known = np.clip(panel.origin - panel.first_day + 1, 1, min(TYPICAL_DAYS, panel.history))
     recent = np.arange(panel.history)[None, :] >= panel.history - known[:, None]
     ordinary_day = (np.where(recent, rest, 0.0).sum(axis=1) / known)[:, None]
+    spent_a_day = np.where(recent, np.clip(-rest, 0, None), 0.0).sum(axis=1) / known
 
     alive = streams.only(streams.alive_at(panel.origin))
     recurring = Occurrences(
@@ -69,9 +71,12 @@ def project(panel: Panel, *, horizon: int = HORIZON) -> Projection:
     expected_items = _spread(len(panel), horizon, account[~replaced], recurring.ahead[~replaced], amount[~replaced])
     expected_items -= _spread(len(panel), horizon, agreed.account[scheduled.row], scheduled.ahead, agreed.amount[scheduled.row])
 
+    usual = panel.balance[:, None] + np.cumsum(usual_items + ordinary_day, axis=1)
+
     return Projection(
-        usual=panel.balance[:, None] + np.cumsum(usual_items + ordinary_day, axis=1),
+        usual=usual,
         expected=panel.balance[:, None] + np.cumsum(expected_items + ordinary_day, axis=1),
+        spared=spent_a_day * (usual.argmin(axis=1) + 1),
         rest=rest,
         income_ahead=income_ahead,
         streams=alive,

@@ -14,7 +14,7 @@ from .model import Corrections
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Each line is (accounts × days), in whole cents; `lowest_day` is the day ahead (1 …) of the median's minimum."""
+    """Each line is (accounts × days), in whole cents; `lowest_day` is the first day ahead (1 …) of the median's minimum."""
 
     low: NDArray[np.float64]
     median: NDArray[np.float64]
@@ -43,4 +43,5 @@ def band_of(expected: NDArray[np.float64], by: Corrections) -> Band:
     down, up = (by.low - by.median)[:, None], (by.high - by.median)[:, None]
     low = np.maximum(median + down * grown, (median_low + down[:, 0])[:, None])
     high = np.maximum(median + up * grown, (median_low + up[:, 0])[:, None])
-    return Band(np.round(low, 2), np.round(median, 2), np.round(high, 2), trough[:, 0] + 1)
+    median = np.round(median, 2)
+    return Band(np.round(low, 2), median, np.round(high, 2), median.argmin(axis=1) + 1)

@@ -100,7 +100,7 @@ def detect(movements: Movements) -> tuple[Streams, NDArray[np.int64]]:
 def _regular(table: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, NDArray[np.int64], NDArray[np.int64]]:
     """Groups of `table` that keep a rhythm: the streams, the row numbers of `table`, each row's stream or -1."""
     table = table.sort_values([*by, "day"], kind="stable")
-    group = table.groupby(by, sort=False).ngroup().to_numpy(dtype=np.int64)
+    group = table.groupby(by, sort=False).ngroup().to_numpy().astype(np.int64)
     day, amount = table["day"].to_numpy(dtype=np.int64), table["amount"].to_numpy(dtype=float)
     count = np.bincount(group) if len(group) else np.zeros(0, dtype=np.int64)
     first = np.cumsum(count) - count

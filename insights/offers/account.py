@@ -18,6 +18,8 @@ class Payment:
     amount: Decimal
     day_of_month: int
     due: tuple[date, ...]
+    is_loan: bool = False
+    movable: bool = True  # False where the bank does not know its agreed day, only the day it was seen on
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ TRANSFER, MOVE_DATE, CREDIT = "transfer.between_own_accounts", "payment.move_dat
 # A salary that is a day or two late must still be there first.
 DAYS_AFTER_INCOME = 2
 LAST_DAY_EVERY_MONTH_HAS = 28
+# Landlords and lenders wait some days, not weeks.
+PUT_OFF_AT_MOST = timedelta(days=14)
 
 
 class Burden(IntEnum):
@@ -109,7 +111,7 @@ def _on_a_better_day(account: Account) -> Iterator[Candidate]:
 
 
 def _moved(account: Account, payment: Payment, income: Income) -> Candidate | None:
-    if income.rhythm != MONTHLY or not payment.due or payment.due[0] > account.lowest_date:
+    if income.rhythm != MONTHLY or not payment.movable or not payment.due or payment.due[0] > account.lowest_date:
         return None
     leaves = payment.due[0]
     paid = next((day for day in income.due if day > leaves), None)
@@ -118,6 +120,8 @@ def _moved(account: Account, payment: Payment, income: Income) -> Candidate | No
     later = paid + timedelta(days=DAYS_AFTER_INCOME)
     while later.day > LAST_DAY_EVERY_MONTH_HAS:
         later += timedelta(days=1)
+    if later - leaves > PUT_OFF_AT_MOST:
+        return None
     changes: dict[date, Decimal] = {}
     for due in payment.due:
         moved = _next_day_of_month(later.day, after=due)
@@ -132,16 +136,19 @@ def _moved(account: Account, payment: Payment, income: Income) -> Candidate | No
         detail="helps every month",
         path=account.with_change(changes),
         burden=Burden.PATIENCE,
-        speaks_against=(
-            f"{payment.counterparty or 'The payee'} is paid {days_counted((later - leaves).days)} later, "
-            "which can cost interest or need their consent"
-        ),
+        speaks_against=_price_of_waiting(payment, (later - leaves).days),
         say=(
             f"Your {payment.name} of {amount} leaves on the {old}, {days_counted(gap)} before you are paid. "
             f"We can move it to the {new}, so that your account should stay above zero. Would you like that?"
         ),
         unless=f"the {income.name.lower()} came before the {old}, or {about(-account.lowest, account.currency)} more were on the account.",
     )
+
+
+def _price_of_waiting(payment: Payment, days: int) -> str:
+    if payment.is_loan:
+        return f"The loan bears interest for {days_counted(days)} more, once"
+    return f"{payment.counterparty or 'The payee'} is paid {days_counted(days)} later and has to accept it"
 
 
 def _more_credit(account: Account) -> Iterator[Candidate]:

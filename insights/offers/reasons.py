@@ -26,7 +26,8 @@ class Reason:
 def reasons_for(account: Account, candidate: Candidate) -> list[Reason]:
     """Two to four that speak for it, the strongest first, and one against."""
     found = [_expected(account), _earlier_dips(account), _salary(account), _fees(account), _payment_before_income(account)]
-    return [reason for reason in found if reason is not None][:FOR_AT_MOST] + [Reason(candidate.speaks_against, "", for_=False)]
+    speaking_for = [reason for reason in found if reason is not None][:FOR_AT_MOST]
+    return [*speaking_for, Reason(candidate.speaks_against, "", for_=False)]
 
 
 def _expected(account: Account) -> Reason:

@@ -1,0 +1,71 @@
+"""Models, runs and answers for administrators: to look at, not to change."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from .models import ForecastPartition, ForecastRun, ModelAlias, ModelVersion, RecommendationAnswer
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Written by the program alone."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnly):
+    list_display = ("name", "version", "fitted_at", "data_until", "coverage", "error")
+    list_filter = ("name",)
+    ordering = ("name", "-version")
+
+    @admin.display(description="8 of 10 held")
+    def coverage(self, version: ModelVersion) -> str:
+        return f"{version.metrics.get('coverage_80', 0):.0%}"
+
+    @admin.display(description="error against 'stays as it is'")
+    def error(self, version: ModelVersion) -> str:
+        return f"{version.metrics.get('min_error', 0):.2f}"
+
+
+@admin.register(ModelAlias)
+class ModelAliasAdmin(ReadOnly):
+    list_display = ("model", "alias", "version", "since", "set_by", "why")
+    list_select_related = ("version",)
+    ordering = ("-since",)
+
+
+class PartitionInline(admin.TabularInline):
+    model = ForecastPartition
+    fields = ("first_bucket", "last_bucket", "state", "attempt", "rows", "claimed_at", "finished_at", "last_error")
+    readonly_fields = fields
+    ordering = ("first_bucket",)
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ForecastRun)
+class ForecastRunAdmin(ReadOnly):
+    list_display = ("as_of_date", "model_version", "started_at", "finished_at")
+    list_select_related = ("model_version",)
+    ordering = ("-started_at",)
+    inlines = (PartitionInline,)
+
+
+@admin.register(RecommendationAnswer)
+class RecommendationAnswerAdmin(ReadOnly):
+    list_display = ("answered_at", "answer", "outcome", "reason", "actor_name", "decision_id")
+    list_filter = ("answer", "outcome", "reason")
+    ordering = ("-answered_at",)
+    fields = ("answered_at", "answer", "outcome", "reason", "note", "until", "actor_name", "decision_id")
