@@ -242,6 +242,17 @@ def test_plain_sql_uses_no_refusal() -> None:
             insert_by_sql(decision.id)
 
 
+def test_a_temporary_table_cannot_stand_in_for_the_decisions() -> None:
+    """PostgreSQL looks into temporary tables first, and anybody may make some."""
+    decision = ask(amount="50000.00")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE sentinel_decision ON COMMIT DROP AS SELECT * FROM sentinel_decision")
+        cursor.execute("UPDATE pg_temp.sentinel_decision SET outcome = 'permit'")
+        with pytest.raises(IntegrityError, match="is not a permit"), transaction.atomic():
+            insert_by_sql(decision.id)
+        transaction.set_rollback(True)
+
+
 def test_plain_sql_uses_no_expired_permit() -> None:
     decision = ask(at=clock.now() - timedelta(minutes=16))
 
