@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from customers.state import names_of
-from customers.visibility import NotVisible, may_see, visible_party_ids
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from bankos.platform import events
 from bankos.platform.actors import Actor, ActorKind
+from customers.state import names_of
+from customers.visibility import NotVisible, may_see, visible_party_ids
 from sentinel import approvals
 from sentinel.approvals import AlreadyAnswered, ApprovalExpired, ApprovalView, MakerIsChecker, NotEligible, State
 from sentinel.authority import ModelRef
@@ -155,10 +155,7 @@ def _get(request_id: UUID, actor: Actor) -> AwaitedAct:
 
 
 def _asker(row: AwaitedAct) -> Actor:
-    try:
-        asker = askers.actor_of(row.actor_kind, row.actor_id)
-    except askers.AskerGone as error:
-        raise ActionNotPossible("The person who asked for this does not work here any more.") from error
+    asker = askers.actor_of(row.actor_kind, row.actor_id)
     if not may_see(row.party_id, asker):
         raise ActionNotPossible("The person who asked for this does not serve this customer any more.")
     return asker

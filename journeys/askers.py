@@ -7,9 +7,14 @@ from django.contrib.auth import get_user_model
 from bankos.platform import actors
 from bankos.platform.actors import Actor, ActorKind
 
+from .acts import ActionNotPossible
 
-class AskerGone(Exception):
+
+class AskerGone(ActionNotPossible):
     """Who asked does not work for the bank any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The person who asked for this does not work here any more.")
 
 
 def actor_of(kind: str, id: str) -> Actor:
@@ -22,7 +27,7 @@ def actor_of(kind: str, id: str) -> Actor:
         case ActorKind.EMPLOYEE:
             user = get_user_model().objects.filter(pk=UUID(id), is_active=True).first()
             if user is None:
-                raise AskerGone(id)
+                raise AskerGone
             return actors.employee(user)
         case ActorKind.CUSTOMER:
             return Actor(ActorKind.CUSTOMER, id, "The customer")
