@@ -11,8 +11,8 @@ log = structlog.get_logger(__name__)
 
 
 def ring(subscriber: str) -> None:
-    """Ask a worker to drain the subscriber; a broker that is down is noted and no more."""
-    _send("bankos.platform.tasks.drain_events", subscriber)
+    """Ask a worker to drain the subscriber, in the queue of its app; a broker that is down is noted and no more."""
+    _send("bankos.platform.tasks.drain_events", subscriber, queue=_queue_of(subscriber))
 
 
 def wake_worker() -> None:
@@ -21,9 +21,15 @@ def wake_worker() -> None:
     _send("bankos.platform.tasks.sweep_events")
 
 
-def _send(task: str, *arguments: str) -> None:
+def _queue_of(subscriber: str) -> str | None:
+    """Queues are served in turn: one app's backlog leaves the heartbeat and the other apps their turn."""
+    app = subscriber.partition(".")[0]
+    return app if app in current_app.amqp.queues else None
+
+
+def _send(task: str, *arguments: str, queue: str | None = None) -> None:
     try:
-        current_app.send_task(task, args=arguments, retry=False)
+        current_app.send_task(task, args=arguments, queue=queue, retry=False)
     except (OperationalError, OSError) as error:
         log.warning("broker not reached", task=task, error=type(error).__name__)
 

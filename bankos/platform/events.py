@@ -9,6 +9,8 @@ Promised: every event reaches every subscriber known when it was published; a fa
 later and later, for ever. Not promised: that one subscriber's events arrive in order.
 """
 
+import math
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -138,13 +140,13 @@ def due_subscribers(*, at: datetime) -> list[str]:
     return [name for name in _subscribers if _due(name, at).exists()]
 
 
-def drain(subscriber: str | None = None, *, batches: int | None = None) -> int:
+def drain(subscriber: str | None = None, *, seconds: float = math.inf) -> int:
     """Deliver what is due now, to one subscriber or to all; what handlers publish on the way is delivered too.
 
     Safe to run anywhere, any number of times at once: a row another process works on is passed over.
 
     Args:
-        batches: stop after so many batches a subscriber.
+        seconds: begin no further batch after so long.
     Returns:
         The number of events delivered.
     Raises:
@@ -152,23 +154,22 @@ def drain(subscriber: str | None = None, *, batches: int | None = None) -> int:
     """
     if subscriber is not None and subscriber not in _subscribers:
         raise UnknownSubscriber(subscriber)
+    deadline = time.monotonic() + seconds
     total = 0
     while True:
-        delivered = sum(_drain(one, batches) for one in list(_subscribers.values()) if subscriber in (None, one.name))
+        delivered = sum(_drain(one, deadline) for one in list(_subscribers.values()) if subscriber in (None, one.name))
         total += delivered
-        if not delivered or batches is not None:
+        if not delivered or time.monotonic() >= deadline:
             return total
 
 
-def _drain(subscriber: _Subscriber, batches: int | None) -> int:
-    total = done = 0
-    while batches is None or done < batches:
+def _drain(subscriber: _Subscriber, deadline: float) -> int:
+    total = 0
+    while True:
         delivered, found = _deliver_batch(subscriber)
         total += delivered
-        done += 1
-        if not found:
-            break
-    return total
+        if not found or time.monotonic() >= deadline:
+            return total
 
 
 def _deliver_batch(subscriber: _Subscriber) -> tuple[int, int]:

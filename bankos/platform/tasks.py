@@ -4,8 +4,8 @@ from celery import shared_task
 
 from . import bell, clock, events, health
 
-# One task drains this many batches and hands the rest to a task of its own, so that no task runs for long.
-BATCHES_A_TASK = 20
+# A task drains for so long and leaves the rest to another one, so that a long backlog keeps no other work waiting.
+SECONDS_A_TASK = 3
 
 
 @shared_task
@@ -13,7 +13,7 @@ def drain_events(subscriber: str) -> None:
     """Deliver the subscriber's open events; running it twice, or many times at once, changes nothing."""
     if subscriber not in events.subscribers():  # a message from before a subscriber was taken out
         return
-    if events.drain(subscriber, batches=BATCHES_A_TASK) and subscriber in events.due_subscribers(at=clock.now()):
+    if events.drain(subscriber, seconds=SECONDS_A_TASK) and subscriber in events.due_subscribers(at=clock.now()):
         bell.ring(subscriber)
 
 

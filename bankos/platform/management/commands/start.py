@@ -72,7 +72,12 @@ class Command(BaseCommand):
             "worker": [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"],
             "beat": [*celery, "beat", "--schedule", str(beat_folder / "schedule"), "--pidfile", ""],
         }
-        environment = {"PYTHONUNBUFFERED": "1", "BANKOS_LOG_PRETTY": str(self.output.coloured)}
+        # Celery warns of root in ten lines; that bankos runs as root here was a person's choice.
+        environment = {
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": "ignore:You're running the worker",
+            "BANKOS_LOG_PRETTY": str(self.output.coloured),
+        }
         return [Child(name, command, output=self.output, environment=environment) for name, command in commands.items()]
 
     def _welcome(self) -> Callable[[], bool]:
