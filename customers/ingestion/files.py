@@ -19,7 +19,7 @@ from .announcing import announce
 from .errors import ReadElsewhere, UnreadableFile
 from .feed import Complaint, Feed
 from .landed import Landing
-from .loading import LOADERS
+from .loading import KINDS
 from .locking import one_at_a_time
 from .reading import Chunk, Refusal, SourceText, one_ahead, opened, sha256_of
 from .report import FileReport, Progress
@@ -56,7 +56,7 @@ def land(arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None]
         except UnreadableFile as error:
             SourceFile.objects.filter(pk=file.pk).update(state=SourceFile.State.STOPPED, problem=str(error)[:300])
             raise
-        announce(file.pk, what=arrival.feed.record.changes, at=at)
+        announce(file.pk, what=KINDS[arrival.feed.record].changes, at=at)
         SourceFile.objects.filter(pk=file.pk).update(state=SourceFile.State.DONE, problem="", finished_at=clock.now())
     file.refresh_from_db()
     return FileReport(
@@ -90,7 +90,7 @@ def _land_chunk(file_id: UUID, chunk: Chunk, text: SourceText, arrival: Arrival,
     landing = Landing(arrival.system.code, file.pk, at)
     refusals = list(chunk.refusals)
     if chunk.records:
-        loaded = LOADERS[arrival.feed.record](chunk.records, landing)
+        loaded = KINDS[arrival.feed.record].load(chunk.records, landing)
         refusals += (Refusal(line, text.as_row(chunk.cells[line]), complaint) for line, complaint in loaded.complaints.items())
         file.rows_added += loaded.added
     RejectedRow.objects.bulk_create(

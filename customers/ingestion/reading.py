@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar, cast
+from typing import BinaryIO, TypeVar
 
 from .errors import UnreadableFile
 from .feed import Complaint, Normalise, RowRefused
@@ -61,7 +61,7 @@ class SourceText:
         self.size = path.stat().st_size
         compressed = raw.read(2) == _GZIP_MAGIC
         raw.seek(0)
-        stream = cast(BinaryIO, io.BufferedReader(gzip.GzipFile(fileobj=raw), _UNPACKED_AT_ONCE) if compressed else raw)
+        stream = io.BufferedReader(gzip.GzipFile(fileobj=raw), _UNPACKED_AT_ONCE) if compressed else raw
         self._lines = _physical_lines(stream, path.name)
         first = next(self._lines, b"")
         if not first.strip():

@@ -1,7 +1,6 @@
 """What the lines of every source become: one shape per kind of record, whatever system wrote it.
 
 A record's annotations are also its columns in the staging table (see `staging`), so only types listed there may be used.
-`changes` is what `customers.state.changed` says of a party such a record was loaded for.
 """
 
 from datetime import date, datetime
@@ -10,8 +9,6 @@ from typing import NamedTuple
 
 
 class BranchRecord(NamedTuple):
-    changes = "branch"
-
     line: int
     code: str
     name: str
@@ -20,8 +17,6 @@ class BranchRecord(NamedTuple):
 
 class PartyRecord(NamedTuple):
     """A person or organisation as one system describes it; empty text is "not stated"."""
-
-    changes = "party"
 
     line: int
     key_kind: str
@@ -46,8 +41,6 @@ class PartyRecord(NamedTuple):
 
 
 class AccountRecord(NamedTuple):
-    changes = "accounts"
-
     line: int
     source_key: str
     kind: str
@@ -63,8 +56,6 @@ class AccountRecord(NamedTuple):
 
 
 class HolderRecord(NamedTuple):
-    changes = "holders"
-
     line: int
     source_key: str
     account_key: str
@@ -74,8 +65,6 @@ class HolderRecord(NamedTuple):
 
 
 class TransactionRecord(NamedTuple):
-    changes = "transactions"
-
     line: int
     source_key: str
     account_key: str
@@ -92,8 +81,6 @@ class TransactionRecord(NamedTuple):
 
 
 class LoanRecord(NamedTuple):
-    changes = "loans"
-
     line: int
     source_key: str
     national_id: str
@@ -112,8 +99,6 @@ class LoanRecord(NamedTuple):
 
 
 class CardRecord(NamedTuple):
-    changes = "cards"
-
     line: int
     source_key: str
     number: str
@@ -129,8 +114,6 @@ class CardRecord(NamedTuple):
 
 
 class StandingOrderRecord(NamedTuple):
-    changes = "standing_orders"
-
     line: int
     source_key: str
     account_key: str
@@ -144,8 +127,6 @@ class StandingOrderRecord(NamedTuple):
 class RelationshipRecord(NamedTuple):
     """Read as: the client is the `kind` of the other."""
 
-    changes = "relationships"
-
     line: int
     client_id: str
     other_client_id: str
@@ -153,8 +134,6 @@ class RelationshipRecord(NamedTuple):
 
 
 class ConsentRecord(NamedTuple):
-    changes = "consents"
-
     line: int
     client_id: str
     purpose: str
@@ -164,8 +143,6 @@ class ConsentRecord(NamedTuple):
 
 
 class ContactRecord(NamedTuple):
-    changes = "contacts"
-
     line: int
     source_key: str
     client_id: str
@@ -177,8 +154,6 @@ class ContactRecord(NamedTuple):
 
 
 class SignalRecord(NamedTuple):
-    changes = "signals"
-
     line: int
     source_key: str
     email: str

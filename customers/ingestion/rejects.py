@@ -16,7 +16,7 @@ from .feed import Feed, RowRefused
 from .feeds import feed_named
 from .files import as_kept
 from .landed import Landing
-from .loading import LOADERS
+from .loading import KINDS
 from .locking import one_at_a_time
 from .reading import LINES_PER_CHUNK
 from .records import Record
@@ -70,7 +70,7 @@ def rerun(system: str | None = None, *, at: datetime) -> RerunReport:
         lines = waiting.iterator()
         while batch := list(islice(lines, LINES_PER_CHUNK)):
             accepted += _run_again(file, batch, at=at)
-        announce(file.pk, what=feed_named(file.feed).record.changes, at=at)
+        announce(file.pk, what=KINDS[feed_named(file.feed).record].changes, at=at)
     return RerunReport(accepted=accepted, open=_open(system).count())
 
 
@@ -121,7 +121,7 @@ def _run_again(file: SourceFile, lines: list[int], *, at: datetime) -> int:
             complaints[line] = refused.complaint
     added = 0
     if records:
-        loaded = LOADERS[feed.record](records, Landing(file.system_id, file.pk, at))
+        loaded = KINDS[feed.record].load(records, Landing(file.system_id, file.pk, at))
         complaints |= loaded.complaints
         added = loaded.added
     for line, row in rows.items():

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 from psycopg import sql
 
-from bankos.platform.ids import uuid7
+from bankos.platform.ids import uuid7_texts
 
 from .feed import Complaint
 
@@ -22,6 +22,7 @@ _SQL_TYPES: dict[type, str] = {
     Decimal: "numeric(18, 2)",
     UUID: "uuid",
 }
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 class Stage:
@@ -48,9 +49,10 @@ class Stage:
         copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
             sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name, _ in filled)
         )
+        new_ids = [iter(uuid7_texts(len(records))) for _ in ids]
+        lines = [_copy_line((*map(next, new_ids), *record)) for record in records]
         with self._cursor.copy(copy) as rows:
-            for record in records:
-                rows.write_row((*[uuid7() for _ in ids], *record))
+            rows.write("".join(lines))
 
     def refuse(self, code: str, sentence: str, where: str, **parameters: Any) -> None:
         """Take the rows for which `where` holds off the stage. `sentence` may name columns in braces: "account {account_key}"."""
@@ -64,6 +66,14 @@ class Stage:
         """Execute a statement and return its rows."""
         self._cursor.execute(statement, parameters)
         return self._cursor.fetchall() if self._cursor.description else []
+
+
+def _copy_line(values: tuple[Any, ...]) -> str:
+    """One line of COPY's text format, by hand: it takes a third of the time of adapting each value by its type."""
+    line = "\t".join(["\\N" if value is None else str(value) for value in values])
+    if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(values):
+        line = "\t".join(["\\N" if value is None else str(value).translate(_ESCAPED) for value in values])
+    return f"{line}\n"
 
 
 def _sql_type(kind: Any) -> str:

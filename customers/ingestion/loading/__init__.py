@@ -1,5 +1,7 @@
 """From records to rows: one file per kind of record, each set-based."""
 
+from dataclasses import dataclass
+
 from ..landed import Loader
 from ..records import (
     AccountRecord,
@@ -29,17 +31,26 @@ from .signals import load_signals
 from .standing_orders import load_standing_orders
 from .transactions import load_transactions
 
-LOADERS: dict[type[Record], Loader] = {
-    AccountRecord: load_accounts,
-    BranchRecord: load_branches,
-    CardRecord: load_cards,
-    ConsentRecord: load_consents,
-    ContactRecord: load_contacts,
-    HolderRecord: load_holders,
-    LoanRecord: load_loans,
-    PartyRecord: load_parties,
-    RelationshipRecord: load_relationships,
-    SignalRecord: load_signals,
-    StandingOrderRecord: load_standing_orders,
-    TransactionRecord: load_transactions,
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How records of one kind are loaded, and what `customers.state.changed` says changed of the parties they are about."""
+
+    changes: str
+    load: Loader
+
+
+KINDS: dict[type[Record], Kind] = {
+    AccountRecord: Kind("accounts", load_accounts),
+    BranchRecord: Kind("branch", load_branches),
+    CardRecord: Kind("cards", load_cards),
+    ConsentRecord: Kind("consents", load_consents),
+    ContactRecord: Kind("contacts", load_contacts),
+    HolderRecord: Kind("holders", load_holders),
+    LoanRecord: Kind("loans", load_loans),
+    PartyRecord: Kind("party", load_parties),
+    RelationshipRecord: Kind("relationships", load_relationships),
+    SignalRecord: Kind("signals", load_signals),
+    StandingOrderRecord: Kind("standing_orders", load_standing_orders),
+    TransactionRecord: Kind("transactions", load_transactions),
 }
