@@ -260,7 +260,7 @@ def _lives(plan: Plan) -> dict[int, Life]:
             "rent_day": 1,
             "spending": 124_000,
         },
-        JEAN: single | runs_dry | {"income": 334_000, "rent": 128_000, "rent_day": due_day, "spending": 148_000, "depth": 23_000},
+        JEAN: single | runs_dry | {"income": 334_000, "rent": 128_000, "rent_day": due_day, "spending": 148_000, "depth": 42_000},
         RAJESH: single | saver | {"income": 301_000, "rent": 110_000, "rent_day": 2, "spending": 118_000, "saving": 15_000},
         KASIA: single
         | loan

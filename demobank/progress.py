@@ -1,20 +1,27 @@
 """One progress bar over work of several stages: redrawn on a terminal, a line now and then anywhere else."""
 
-import sys
 import time
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Protocol
 
 _WIDTH = 28
 _REDRAW_SECONDS = 0.1
 _LINE_PERCENT = 10
 
 
+class Output(Protocol):
+    """What is asked of a stream: Django's command output and any text stream have it."""
+
+    def write(self, text: str, /) -> object: ...
+    def flush(self) -> object: ...
+    def isatty(self) -> bool: ...
+
+
 class ProgressBar:
     """`stages` are (name, weight): how much of the whole each stage is believed to take."""
 
-    def __init__(self, stages: Sequence[tuple[str, float]], *, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stdout
+    def __init__(self, stages: Sequence[tuple[str, float]], *, stream: Output) -> None:
+        self._stream = stream
         self._drawn = self._stream.isatty()
         self._weights = dict(stages)
         self._total = sum(self._weights.values())

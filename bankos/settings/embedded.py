@@ -31,4 +31,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys / "signing"
 GENERATE_SIGNING_KEY = True
 DEMO_LOGINS = True
+DEMO_STAFF = "demobank.staff.LOGINS"
+START_NOTES = "demobank.staff.sign_in_notes"
 START_COMMANDS = [*START_COMMANDS, ["policies"], ["demo", "--if-empty"]]

@@ -24,7 +24,7 @@ def told(as_of: date, seed: int, folder: str) -> dict[str, dict]:
     return {person["name"]: person for person in Extracts(plan, Path(folder)).people}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(**BANKS)
 def test_ines_runs_dry_before_pay_day_and_a_later_date_or_her_savings_help(as_of, seed):
     with TemporaryDirectory() as folder:
@@ -42,7 +42,7 @@ def test_ines_runs_dry_before_pay_day_and_a_later_date_or_her_savings_help(as_of
     assert ines["was_below_zero_before"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(**BANKS)
 def test_each_named_customer_lives_their_story(as_of, seed):
     with TemporaryDirectory() as folder:

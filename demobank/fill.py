@@ -1,0 +1,102 @@
+"""Fill an empty bank: extracts, ingestion of every system, staff with logins, the first night's work."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from bankos.platform import clock
+from customers import ingestion
+from insights import nightly
+from sentinel import policy
+
+from . import staff
+from .extracts import SYSTEMS, files_of
+from .plan import Plan
+from .progress import ProgressBar
+from .write import Written, write_bank
+
+# What each stage is believed to take, in parts of the whole.
+STAGES = (
+    ("Extracts", 5.0),
+    ("Core banking", 62.0),
+    ("CRM", 9.0),
+    ("Lending", 2.0),
+    ("Cards", 4.0),
+    ("Payments", 2.0),
+    ("Digital channels", 1.0),
+    ("Suggestions", 13.0),
+    ("Staff", 2.0),
+)
+_STAGE_OF = dict(zip(SYSTEMS, (name for name, _ in STAGES[1:7]), strict=True))
+_UNFINISHED = "unfinished.json"
+
+
+@dataclass(frozen=True)
+class Filled:
+    written: Written
+    rows: int
+    rejected: int
+    forecasts: int
+
+
+def unfinished(folder: Path) -> Plan | None:
+    """The plan of a fill that was stopped half-way: going on with the same one completes it."""
+    file = folder / _UNFINISHED
+    if not file.exists():
+        return None
+    noted = json.loads(file.read_text(encoding="utf-8"))
+    return Plan(**{**noted, "as_of": date.fromisoformat(noted["as_of"])})
+
+
+def fill(plan: Plan, folder: Path, *, bar: ProgressBar) -> Filled:
+    """Fill the bank. Doing it again with the same plan changes nothing; a stopped fill is taken up where it stood.
+
+    Raises:
+        IngestError: a file could not be read, or somebody else reads it right now.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / _UNFINISHED
+    note.write_text(json.dumps({**asdict(plan), "as_of": plan.as_of.isoformat()}), encoding="utf-8")
+    at = moment_of(plan)
+
+    bar.begin("Extracts")
+    written = write_bank(plan, folder, progress=lambda done: bar.at(done / plan.customers, f"{done:,} customers"))
+    rows = rejected = 0
+    for system in SYSTEMS:
+        bar.begin(_STAGE_OF[system])
+        report = ingestion.ingest(system, files_of(system, folder), at=at, progress=_share_of_bytes(files_of(system, folder), bar))
+        rows += sum(file.read for file in report.files)
+        rejected += report.rejected
+    bar.begin("Suggestions")
+    policy.load_starting_set(at=at)
+    night = nightly.run_now(at=at, progress=lambda done, total: bar.at(done / total, "forecasts and suggestions"))
+    bar.begin("Staff")
+    staff.open_logins(password=settings.DEMO_PASSWORD)
+    note.unlink()
+    return Filled(written, rows, rejected, night.forecasts)
+
+
+def moment_of(plan: Plan) -> datetime:
+    """Now, if the bank is shown today; noon of the day it is shown on otherwise."""
+    now = clock.now()
+    if clock.bank_date(now) == plan.as_of:
+        return now
+    return datetime.combine(plan.as_of, time(12), ZoneInfo(settings.TIME_ZONE))
+
+
+def _share_of_bytes(files: list[Path], bar: ProgressBar) -> Callable[[ingestion.Progress], None]:
+    """Progress over a system's files, each counting as much as it is long."""
+    sizes = {file.name: file.stat().st_size for file in files}
+    read = dict.fromkeys(sizes, 0.0)
+
+    def show(progress: ingestion.Progress) -> None:
+        read[progress.file] = progress.fraction
+        done = sum(sizes[name] * share for name, share in read.items()) / sum(sizes.values())
+        bar.at(done, f"{progress.file}  {progress.rows:,} rows")
+
+    return show
