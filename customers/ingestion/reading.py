@@ -151,10 +151,11 @@ class SourceText:
 def opened(path: Path) -> Iterator[SourceText]:
     """Raises UnreadableFile."""
     try:
-        with path.open("rb") as raw:
-            yield SourceText(path, raw)
+        raw = path.open("rb")
     except OSError as error:
-        raise UnreadableFile(f"{path} cannot be opened: {error.strerror or error}.") from None
+        raise UnreadableFile(f"{path} cannot be opened: {error.strerror}.") from None
+    with raw:
+        yield SourceText(path, raw)
 
 
 def sha256_of(path: Path) -> str:
@@ -187,6 +188,8 @@ def _physical_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
         raise UnreadableFile(f"{name} is cut off behind line {number}: its compressed data ends early. Send it again, whole.") from None
     except (zlib.error, gzip.BadGzipFile):
         raise UnreadableFile(f"{name} is damaged behind line {number}: it cannot be unpacked. Send it again.") from None
+    except OSError as error:
+        raise UnreadableFile(f"{name} cannot be read behind line {number}: {error.strerror}.") from None
 
 
 def _cells(text: str) -> list[str]:

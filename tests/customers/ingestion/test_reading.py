@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from customers import ingestion
-from customers.ingestion import UnknownHeader, UnknownSystem, UnreadableFile
+from customers.ingestion import IngestReport, Progress, ReadElsewhere, UnknownHeader, UnknownSystem, UnreadableFile
 from customers.ingestion.feeds import meridian
 from customers.ingestion.reading import SourceText, opened
 from tests.customers.ingestion.extracts import AT, count, rows, rows_of, send, send_one_customer, write
@@ -156,6 +156,20 @@ def test_the_command_ends_with_a_table_of_what_happened(tmp_path: Path) -> None:
         "transactions.csv           3           3           0           0",
     ]
     assert again.getvalue().splitlines()[-1] == "transactions.csv           3           0           3           0  read before"
+
+
+def test_a_file_somebody_else_reads_meanwhile_is_left_to_them(tmp_path: Path) -> None:
+    send_one_customer(tmp_path / "before")
+    path = transactions(tmp_path / "transactions.csv", 11_000)
+    read_by_the_other: list[IngestReport] = []
+
+    def other_process(progress: Progress) -> None:
+        if not read_by_the_other:
+            read_by_the_other.append(ingestion.ingest("core", [path], at=AT))
+
+    with pytest.raises(ReadElsewhere):
+        ingestion.ingest("core", [path], at=AT, progress=other_process)
+    assert (read_by_the_other[0].added, count("transaction")) == (11_000, 11_000)
 
 
 def test_what_a_source_says_last_is_what_freshness_is_measured_from(tmp_path: Path) -> None:
