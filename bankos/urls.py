@@ -4,6 +4,13 @@ from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from customers.api import api_urlpatterns as customers_api
+from insights.api import api_urlpatterns as insights_api
+from journeys.api import api_urlpatterns as journeys_api
+from sentinel.api import api_urlpatterns as sentinel_api
+from sentinel.api import jwks
 
 # The admin pages have no sign-in of their own: it would know no second step.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -19,10 +26,23 @@ accounts = [
     path("2fa/", include("allauth.mfa.urls")),
 ]
 
+interface = [
+    path("v1/", include([*sentinel_api, *customers_api, *journeys_api, *insights_api])),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(), name="api-docs"),
+]
+
 urlpatterns = [
     path("", include("bankos.platform.urls")),
+    path(".well-known/jwks.json", jwks, name="jwks"),
     path("accounts/", include(accounts)),
     path("admin/", admin.site.urls),
+    path("api/", include(interface)),
+    # A fixed word before an id: /decisions/check/ before /decisions/<id>/.
+    path("", include("sentinel.urls")),
+    path("", include("customers.urls")),
+    path("", include("journeys.urls")),
+    path("", include("insights.urls")),
     path("", include("bankos.console.urls")),
 ]
 

@@ -89,10 +89,11 @@ class _Drawing:
         series = (self.chart.past, self.chart.base, self.chart.low, self.chart.high, self.chart.alternative)
         values = [float(value) for one in series for _, value in self.shown(one)] or [0.0]
         low, high = min(0.0, *values), max(0.0, *values)
-        rough = max(high - low, 1.0) / 5
+        rough = max(high - low, 1.0) / 6
         power = 10.0 ** (len(str(int(rough))) - 1)
         step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
-        return _floor(low, step), -_floor(-high, step), step
+        margin = step / 4
+        return low - margin, high + margin, step
 
     def x(self, day: date) -> float:
         reach = max((self.days[-1] - self.days[0]).days, 1)
@@ -100,7 +101,8 @@ class _Drawing:
 
     def y(self, value: Decimal | float) -> float:
         reach = (self.highest - self.lowest) or 1.0
-        return self.top + (self.height - self.top - self.bottom) * (self.highest - float(value)) / reach
+        inside = max(self.lowest, min(float(value), self.highest))
+        return self.top + (self.height - self.top - self.bottom) * (self.highest - inside) / reach
 
     def staircase(self, series: Iterable[tuple[date, Decimal]]) -> list[Point]:
         """Balances are steps, not slopes: a value holds until the next day's."""
@@ -202,11 +204,11 @@ class _Full(_Drawing):
     """The suggestion page's chart."""
 
     def grid(self) -> Iterator[str]:
-        value = self.lowest
-        while value <= self.highest + self.step / 2:
+        value = -(-self.lowest // self.step) * self.step  # the first multiple inside
+        while value <= self.highest:
             if value:
                 yield self.level(value, "grid")
-            yield self.text(self.left - 8, self.y(value) + 4, self.figure(round(value, 2)), anchor="end")
+            yield self.text(self.left - 8, self.y(value) + 4, self.figure(round(value, 2) + 0.0), anchor="end")
             value += self.step
         for day in self.days:
             if day.day in (1, 15):
@@ -251,6 +253,13 @@ class _Mini(_Drawing):
     left, right, top, bottom = 6, 6, 16, 18
     kind = " mini"
 
+    def scale(self) -> tuple[float, float, float]:
+        """The dip fills the picture; a salary that dwarfs it is cut off at the top."""
+        low, high, step = super().scale()
+        points = [point for point in (self.chart.lowest_base, self.chart.lowest_alternative) if point]
+        reach = max(abs(float(value)) for _, value in points) or 1.0
+        return max(low, -2 * reach), min(high, 2.5 * reach), step
+
     def shown_days(self) -> list[date]:
         today, lowest = self.chart.today, self.chart.lowest_base[0]
         until = max(today + 12 * DAY, lowest + 5 * DAY)
@@ -289,7 +298,3 @@ class Places:
 
 def _path(points: Sequence[Point]) -> str:
     return "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-
-
-def _floor(value: float, step: float) -> float:
-    return value // step * step

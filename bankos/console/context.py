@@ -8,8 +8,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.module_loading import import_string
 
 from bankos.platform.actors import OVERSEEING, SERVING, Actor, Role
+from journeys import work
 
 from .models import Display
 
@@ -40,7 +42,6 @@ class Place:
 
 PLACES = (
     Place("Work", "inbox", "work", SERVING, count="mine"),
-    Place("Approvals", "user-check", "approvals", frozenset({Role.TEAM_LEAD}), count="approvals"),
     Place("Decisions", "file-check", "decisions", OVERSEEING),
     Place("Customers", "users", "customers", SERVING | OVERSEEING),
     Place("Suggestions", "compass", "suggestions", SERVING),
@@ -73,10 +74,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     frame: dict[str, Any] = {"bank_name": settings.BANK_NAME, "actor": actor, "now": getattr(request, "now", None)}
     if actor is None:
-        return {**frame, "display": Display(), "rail": []}
+        return {**frame, **_demo_logins(), "display": Display(), "rail": []}
     return {
         **frame,
         "display": SimpleLazyObject(lambda: Display.objects.filter(user=actor.user_id).first() or Display()),
-        "rail": SimpleLazyObject(lambda: rail_of(actor, request.path, dict)),  # type: ignore[attr-defined]
+        "rail": SimpleLazyObject(lambda: rail_of(actor, request.path, lambda: work.counts(actor=actor, at=request.now))),  # type: ignore[attr-defined]
         "oversight": bool(actor.roles & OVERSEEING),
     }
+
+
+def _demo_logins() -> dict[str, Any]:
+    """What the sign-in page of a bank without real customers shows; nothing anywhere else."""
+    if not settings.DEMO_LOGINS:
+        return {}
+    return {"demo_logins": import_string(settings.DEMO_STAFF), "demo_password": settings.DEMO_PASSWORD}

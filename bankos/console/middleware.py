@@ -3,8 +3,13 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils.http import urlencode
+from django.views.defaults import page_not_found
+
+from customers.visibility import NotVisible
+from sentinel.decisions import NotVisible as DecisionNotVisible
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -25,7 +30,12 @@ class ConsoleMiddleware:
             response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "HX-Request"]))
         return response
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, (NotVisible, DecisionNotVisible)):
+            return page_not_found(request, Http404())
+        return None
+
 
 def _sign_in_and_back(request: HttpRequest) -> str:
     back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
-    return f"{resolve_url(settings.LOGIN_URL)}?next={back}"
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"

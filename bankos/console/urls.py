@@ -2,9 +2,16 @@
 
 from django.urls import path
 
-from . import home, settings
+from . import approvals, customer, decisions, home, omnibox, settings
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("search/", omnibox.search, name="search"),
+    path("customers/", omnibox.customers, name="customers"),
+    path("customers/<uuid:party_id>/", customer.customer, name="customer"),
+    path("approvals/<uuid:request_id>/", approvals.approval, name="approval"),
+    path("decisions/", decisions.search, name="decisions"),
+    path("decisions/<uuid:decision_id>/", decisions.decision, name="decision"),
+    path("decisions/<uuid:decision_id>/verify/", decisions.verify, name="decision-verify"),
     path("me/settings/", settings.settings, name="settings"),
 ]

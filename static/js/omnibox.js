@@ -4,8 +4,8 @@
   const list = document.getElementById("omni-list");
   if (!field || !list) return;
 
-  const options = () => [...list.querySelectorAll("[role=option]")];
-  const active = () => list.querySelector("[aria-selected=true]");
+  const options = () => [...list.querySelectorAll("[role=option][data-href]")];
+  const active = () => list.querySelector("[data-href][aria-selected=true]");
 
   const close = () => {
     list.hidden = true;
@@ -32,7 +32,7 @@
   // Keep the focus in the field while an option is pressed, else blur would close the list first.
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
-    const option = event.target.closest("[role=option]");
+    const option = event.target.closest("[data-href]");
     if (option) location.assign(option.dataset.href);
   });
   field.addEventListener("keydown", (event) => {

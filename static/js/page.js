@@ -2,6 +2,9 @@
 (() => {
   const typing = (element) => element?.matches?.("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]");
 
+  // htmx keeps the address for a history it does not have; an address can hold a customer's name. Nothing stays in the browser.
+  sessionStorage.removeItem("htmx-current-path-for-history");
+
   const cookie = (name) =>
     document.cookie
       .split("; ")
@@ -43,7 +46,10 @@
     const opener = event.target.closest("[data-open]");
     if (opener) {
       event.preventDefault();
-      document.getElementById(opener.dataset.open)?.showModal();
+      const dialog = document.getElementById(opener.dataset.open);
+      const choice = dialog?.querySelector(`input[value="${CSS.escape(opener.dataset.pick ?? "")}"]`);
+      if (choice) choice.checked = true;
+      dialog?.showModal();
     }
     const closer = event.target.closest("[data-close]");
     if (closer) closer.closest("dialog")?.close();

@@ -1,5 +1,6 @@
 """Template tags of the console's components. Built in: no template has to load them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from bankos.console import charts, words
 from bankos.platform.money import Money
+from customers.state import AccountView
 
 register = template.Library()
 
@@ -105,6 +107,18 @@ def due(context: dict[str, Any], moment: datetime) -> dict[str, Any]:
 def mask(value: str) -> str:
     """All but the last four characters hidden: "•• 3305"."""
     return f"•• {value[-4:]}" if len(value) > 4 else "••••"
+
+
+@register.filter
+def without_cards(accounts: Sequence[AccountView]) -> list[AccountView]:
+    """What holds or owes money."""
+    return [account for account in accounts if account.kind != "card"]
+
+
+@register.filter
+def cards(accounts: Sequence[AccountView]) -> list[AccountView]:
+    """Cards in use first: they hold no money of their own and stand below the accounts."""
+    return sorted((account for account in accounts if account.kind == "card"), key=lambda card: card.status != "active")
 
 
 @register.simple_tag

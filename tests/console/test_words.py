@@ -1,0 +1,89 @@
+"""Amounts and moments in the words staff read."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bankos.console import words
+from bankos.platform.money import Money
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday; the bank's winter time is UTC
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("1318.15", "EUR", "€1,318.15"),
+        ("-274", "EUR", "−€274.00"),
+        ("-0.01", "EUR", "−€0.01"),
+        ("0", "GBP", "£0.00"),
+        ("12000", "CZK", "CZK\u00a012,000.00"),
+    ],
+)
+def test_an_amount_reads_with_its_currency(amount: str, currency: str, text: str) -> None:
+    assert words.money_in_words(Money(Decimal(amount), currency)) == text
+
+
+@given(st.decimals(min_value=-(10**15), max_value=10**15, places=2))
+def test_no_amount_loses_a_cent_or_its_sign(amount: Decimal) -> None:
+    text = words.amount_in_words(amount, "EUR")
+
+    assert Decimal(text.replace("€", "").replace(",", "").replace("−", "-")) == amount
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        (timedelta(minutes=5), "11:55"),
+        (timedelta(days=1), "Yesterday"),
+        (timedelta(days=3), "Fri"),
+        (timedelta(days=11), "12 Nov"),
+        (timedelta(days=400), "19 Oct 2025"),
+    ],
+)
+def test_a_list_names_a_past_moment_as_short_as_it_can(before: timedelta, text: str) -> None:
+    assert words.moment_in_words(NOON - before, NOON) == text
+
+
+@pytest.mark.parametrize(
+    ("left", "text", "press"),
+    [
+        (-timedelta(minutes=12), "12 min over", "over"),
+        (-timedelta(hours=3, minutes=5), "3 h 05 over", "over"),
+        (-timedelta(days=2), "2 days over", "over"),
+        (timedelta(minutes=18), "18 min", "near"),
+        (timedelta(hours=1, minutes=20), "1 h 20", "calm"),
+        (timedelta(days=1), "Tue, 1 day", "near"),
+        (timedelta(days=3), "Thu, 3 days", "calm"),
+        (timedelta(days=9), "2 Dec", "calm"),
+    ],
+)
+def test_time_left_is_said_in_words_and_in_pressure(left: timedelta, text: str, press: str) -> None:
+    assert words.time_left(NOON + left, NOON) == (text, press)
+
+
+def test_a_day_changes_at_the_banks_midnight_not_at_utc() -> None:
+    summer = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)  # half past midnight in Dublin
+
+    assert words.moment_in_words(summer - timedelta(hours=1), summer) == "Yesterday"
+
+
+@given(st.timedeltas(min_value=timedelta(seconds=-5), max_value=timedelta(days=9000)))
+def test_an_age_is_never_negative_and_always_has_a_unit(age: timedelta) -> None:
+    number, unit = words.age_in_words(NOON - age, NOON).split()
+
+    assert int(number) >= 0
+    assert unit in {"min", "h", "day", "days", "months", "years"}
+
+
+def test_a_day_of_another_year_says_so() -> None:
+    assert words.day_in_words(date(2027, 1, 4), date(2026, 11, 23)) == "Mon 4 Jan 2027"
+    assert words.day_in_words(date(2026, 11, 26), date(2026, 11, 23)) == "Thu 26 Nov"
+
+
+@pytest.mark.parametrize(("name", "letters"), [("Ines Marchetti-Okafor", "IM"), ("Bríd", "B"), ("", ""), ("élise Ó Conghaile", "ÉÓ")])
+def test_initials_stand_for_a_person(name: str, letters: str) -> None:
+    assert words.initials(name) == letters

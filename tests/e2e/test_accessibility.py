@@ -1,0 +1,144 @@
+"""Every screen, light and dark, wide and at twice the size: no finding of axe, nothing scrolls sideways, every target in reach."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from .conftest import ADMINISTRATOR, COMPLIANCE, CONTACT_CENTRE, TEAM_LEAD, Bank, Opener, SignIn, Watch
+
+pytestmark = pytest.mark.browser
+
+AXE = Axe()
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+LOOKS = [(1280, "light"), (1280, "dark"), (640, "light"), (640, "dark")]
+
+
+def screens_of(bank: Bank) -> dict[str, list[str]]:
+    """The pages of each role, with real customers, suggestions and decisions in them."""
+    suggestion = bank.open_suggestion()
+    party = bank.value("SELECT party_id FROM insights_recommendation WHERE id = %s", suggestion)
+    decision = bank.value("SELECT decision_id FROM insights_recommendation WHERE id = %s", suggestion)
+    return {
+        CONTACT_CENTRE: [
+            "/work/",
+            "/work/?view=mine",
+            "/customers/",
+            "/customers/?q=ines",
+            "/customers/?q=nobody-of-this-name",
+            f"/customers/{party}/",
+            f"/customers/{party}/permissions/marketing/",
+            "/suggestions/",
+            f"/suggestions/{suggestion}/",
+            f"/suggestions/{suggestion}/?show=table",
+            f"/suggestions/{suggestion}/decline/",
+            f"/suggestions/{suggestion}/later/",
+            "/decisions/",
+            "/me/settings/",
+            "/accounts/2fa/",
+            "/accounts/password/change/",
+        ],
+        COMPLIANCE: [
+            "/decisions/",
+            f"/decisions/{decision}/",
+            "/decisions/check/",
+            "/decisions/?text=no-such-thing",
+            f"/customers/{party}/",
+        ],
+        TEAM_LEAD: ["/work/?view=approvals"],
+    }
+
+
+def findings(page: Page) -> list[str]:
+    answer = AXE.run(page, options=RULES)
+    return [f"{page.url}: {one['id']} {[node['html'][:140] for node in one['nodes'][:3]]}" for one in answer.response["violations"]]
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_no_screen_has_a_finding(open_page: Opener, bank: Bank, sign_in: SignIn, width: int, theme: str) -> None:
+    found = []
+    entrance = open_page(width=width, theme=theme)
+    entrance.goto("/accounts/login/")
+    found += findings(entrance)
+
+    for username, paths in screens_of(bank).items():
+        page = open_page(width=width, theme=theme)
+        sign_in(page, username)
+        for path in paths:
+            page.goto(path)
+            found += findings(page)
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                found.append(f"{path}: scrolls sideways at {width} px")
+
+    assert found == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_open_part_has_a_finding(open_page: Opener, bank: Bank, sign_in: SignIn, theme: str) -> None:
+    page = open_page(theme=theme)
+    sign_in(page, CONTACT_CENTRE)
+    found = []
+
+    page.keyboard.press("/")
+    page.keyboard.type("marchetti")
+    expect(page.get_by_role("option").first).to_be_visible()
+    found += findings(page)
+    page.keyboard.press("Escape")
+
+    page.goto(f"/suggestions/{bank.open_suggestion()}/")
+    page.keyboard.press("d")
+    found += findings(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    found += findings(page)
+
+    assert found == []
+
+
+@pytest.mark.parametrize("width", [1280, 640])
+def test_every_control_is_reached_by_tab_and_seen(open_page: Opener, bank: Bank, sign_in: SignIn, width: int) -> None:
+    page = open_page(width=width)
+    sign_in(page, CONTACT_CENTRE)
+    troubles = []
+    for path in ("/work/", f"/suggestions/{bank.open_suggestion()}/", "/me/settings/"):
+        page.goto(path)
+        wanted = page.evaluate(WANTED)
+        seen: set[int] = set()
+        for _ in range(300):
+            page.keyboard.press("Tab")
+            stop = page.evaluate(STOP)
+            if stop is None or stop["place"] in seen:
+                break
+            seen.add(stop["place"])
+            troubles += [f"{path}: {name} at {stop['html']}" for name in ("no ring", "covered") if stop[name]]
+        if len(seen) < wanted:
+            troubles.append(f"{path}: {len(seen)} of {wanted} controls reached")
+
+    assert troubles == []
+
+
+def test_the_administration_keeps_the_same_policy(page: Page, sign_in: SignIn, watch: Watch) -> None:
+    sign_in(page, ADMINISTRATOR)
+    page.goto("/admin/")
+
+    expect(page.get_by_role("link", name="Staff console")).to_be_visible()
+
+
+# A radio group is one stop; what is closed or hidden is none.
+WANTED = """() => {
+  const groups = new Set();
+  return [...document.querySelectorAll('a[href],button,input,select,textarea,summary,[tabindex="0"]')]
+    .filter((e) => e.checkVisibility() && !e.disabled && e.type !== 'hidden')
+    .filter((e) => !e.closest('dialog:not([open]), [popover]:not(:popover-open)'))
+    .filter((e) => e.type !== 'radio' || (!groups.has(e.name) && groups.add(e.name))).length;
+}"""
+STOP = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const box = e.getBoundingClientRect(), style = getComputedStyle(e), label = e.closest('label');
+  const within = (place, limit) => Math.min(Math.max(place, 1), limit - 1);
+  const top = document.elementFromPoint(within(box.x + box.width / 2, innerWidth), within(box.y + box.height / 2, innerHeight));
+  const ring = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2)
+    || (label && [label, ...label.children].some((one) => getComputedStyle(one).outlineStyle !== 'none'));
+  const own = top && (e.contains(top) || top.contains(e) || (label && label.contains(top)));
+  return {place: [...document.querySelectorAll('*')].indexOf(e), 'no ring': !ring, covered: !own, html: e.outerHTML.slice(0, 90)};
+}"""
