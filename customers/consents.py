@@ -65,6 +65,7 @@ def _record(
         occurred_at=at,
         recorded_at=at,
         decision_id=used.decision_id,
+        recorded_by=actor.name,
     )
     party.version += 1
     party.changed_at = at

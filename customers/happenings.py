@@ -58,9 +58,11 @@ def _booked_before(place: Place | None) -> Q:
         return Q()
     moment, id = place
     day = clock.bank_date(moment)
+    # The bound stands by itself: from the "or" alone the database would walk along all that is newer.
+    earlier = Q(booking_date__lte=day)
     if moment == clock.start_of_day(day):
-        return Q(booking_date__lt=day) | Q(booking_date=day, id__lt=id)
-    return Q(booking_date__lte=day)
+        earlier &= Q(booking_date__lt=day) | Q(id__lt=id)
+    return earlier
 
 
 def _booking(row: Transaction, account: Arrangement) -> Entry:
@@ -114,8 +116,8 @@ def _consents(party_id: UUID, kinds: Collection[str], before: Place | None, limi
             occurred_at=row.occurred_at,
             title=f"{'Agreed' if row.given else 'Did not agree'}: {Purpose(row.purpose).label.lower()}",
             detail=Channel(row.channel).label,
-            actor_kind=ActorKind.CUSTOMER,
-            actor_name="",
+            actor_kind=ActorKind.EMPLOYEE if row.recorded_by else ActorKind.CUSTOMER,
+            actor_name=row.recorded_by,
             decision_id=row.decision_id,
             amount=None,
             source=row.source_file.system.name if row.source_file else OURSELVES,
@@ -146,7 +148,7 @@ def _signals(party_id: UUID, kinds: Collection[str], before: Place | None, limit
 def _before(rows: QuerySet[Row], place: Place | None) -> QuerySet[Row]:
     if place is not None:
         moment, id = place
-        rows = rows.filter(Q(occurred_at__lt=moment) | Q(occurred_at=moment, id__lt=id))
+        rows = rows.filter(Q(occurred_at__lte=moment) & (Q(occurred_at__lt=moment) | Q(id__lt=id)))
     return rows.order_by("-occurred_at", "-id")
 
 

@@ -6,7 +6,9 @@ import unicodedata
 from django.conf import settings
 
 # Letters that Unicode doesn't decompose into a plain letter and a mark.
-_WHOLE_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "'": "", "’": "", "ʼ": "", "`": ""})
+_WHOLE_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "'": "", "’": "", "ʼ": "", "`": ""}
+)
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 _NOT_A_DIGIT = re.compile(r"[^0-9]")
 

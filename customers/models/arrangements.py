@@ -1,12 +1,18 @@
 """What parties hold and what happens on it: products, arrangements, payment schedules, transactions."""
 
 from django.db import models
-from django.db.models.functions import Right
+from django.db.models import Value
+from django.db.models.functions import Replace, Right, Upper
 
 from bankos.platform.ids import UUIDv7Field
 
 from .landing import Sourced, SourceSystem
 from .parties import Branch, Party
+
+
+def compact(column: str) -> Upper:
+    """A number as it is compared: however staff or a source group it, without spaces and dashes, in capitals."""
+    return Upper(Replace(Replace(column, Value(" "), Value("")), Value("-"), Value("")))
 
 
 class Product(models.Model):
@@ -57,7 +63,7 @@ class Arrangement(Sourced):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["system", "source_key"], name="an_arrangement_lands_once")]
         indexes = [
-            models.Index(fields=["number"], name="arrangement_by_number"),
+            models.Index(compact("number"), name="arrangement_by_number"),
             models.Index(Right("number", 4), name="arrangement_by_last_four"),
         ]
 

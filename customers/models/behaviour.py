@@ -50,6 +50,9 @@ class Consent(models.Model):
     source_file = models.ForeignKey("customers.SourceFile", null=True, on_delete=models.PROTECT, related_name="+")
     source_line = models.PositiveBigIntegerField(null=True)
     decision_id = models.UUIDField(null=True, help_text="The decision that allowed a change made in bankos.")
+    recorded_by = models.CharField(
+        max_length=120, blank=True, default="", db_default="", help_text="Who wrote down, in bankos, what the customer said."
+    )
 
     objects = ConsentQuerySet.as_manager()
 

@@ -11,6 +11,7 @@ class SearchLog(models.Model):
     id = UUIDv7Field(primary_key=True)
     actor_kind = models.CharField(max_length=12)
     actor_id = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, blank=True, default="", help_text="What was found by: phone, name …; empty if nothing was.")
     text_length = models.PositiveSmallIntegerField()
     found = models.PositiveSmallIntegerField()
     searched_at = models.DateTimeField()

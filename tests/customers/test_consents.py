@@ -13,7 +13,7 @@ from customers.consents import ConsentRefused, UnknownPurpose
 from customers.models import Consent
 from tests.bank import Bank, Customer
 
-pytestmark = pytest.mark.usefixtures("policies_in_force")
+pytestmark = pytest.mark.usefixtures("policies")
 
 
 @pytest.fixture
