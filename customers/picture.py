@@ -8,7 +8,7 @@ from itertools import accumulate
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Max, Q, Sum
+from django.db.models import F, Max, Q, Sum
 from django.utils.formats import date_format
 
 from bankos.platform import clock
@@ -26,7 +26,7 @@ TRUSTED = ("crm", "core", "lending", "cards", "payments", "digital")
 SHOWN = (Arrangement.Kind.CURRENT, Arrangement.Kind.SAVINGS, Arrangement.Kind.LOAN, Arrangement.Kind.CARD)
 LANGUAGES = {"en": "English", "ga": "Irish", "de": "German", "fr": "French", "es": "Spanish", "pl": "Polish", "pt": "Portuguese"}
 # How the other one stands to this customer: when this customer is the guardian (owner), and when the other one is.
-RELATIONS = {
+RELATIONS: dict[str, tuple[str, str]] = {
     PartyRelationship.Kind.GUARDIAN: ("ward", "guardian"),
     PartyRelationship.Kind.OWNER: ("business", "owner"),
 }
@@ -34,7 +34,7 @@ Kind, Status, Role = Arrangement.Kind, Arrangement.Status, ArrangementRole.Role
 
 
 def draw(party: Party, *, actor: Actor, at: datetime) -> CustomerState:
-    """Queries: 8."""
+    """Queries: 9."""
     today = clock.bank_date(at)
     facts = _facts(party)
     roles = list(
@@ -44,7 +44,8 @@ def draw(party: Party, *, actor: Actor, at: datetime) -> CustomerState:
     )
     roles.sort(key=lambda role: SHOWN.index(Kind(role.arrangement.kind)))
     sparklines = _sparklines([role.arrangement for role in roles], today)
-    accounts = tuple(_account(role, sparklines.get(role.arrangement_id, ())) for role in roles)
+    newest = _newest_entries([role.arrangement for role in roles])
+    accounts = tuple(_account(role, newest.get(role.arrangement_id), sparklines.get(role.arrangement_id, ())) for role in roles)
     held = [role.arrangement for role in roles if role.role in ArrangementRole.HOLDERS and role.arrangement.status != Status.CLOSED]
     freshness = _freshness(at)
     first = {attribute: values[0] for attribute, values in facts.items()}
@@ -101,7 +102,25 @@ def _born(field: Field | None) -> Field | None:
     return Field(date_format(date.fromisoformat(field.value), "j F Y"), field.provenance) if field else None
 
 
-def _account(role: ArrangementRole, sparkline: tuple[Decimal, ...]) -> AccountView:
+def _newest_entries(arrangements: list[Arrangement]) -> dict[UUID, Transaction]:
+    """The entry each account's balance stands in."""
+    rows = Transaction.objects.filter(
+        arrangement__in=[row.pk for row in arrangements if row.balance is not None],
+        booking_date=F("arrangement__balance_date"),
+        sequence=F("arrangement__balance_sequence"),
+    )
+    return {row.arrangement_id: row for row in rows.select_related("system", "source_file")}
+
+
+def _account_provenance(row: Arrangement, newest: Transaction | None) -> Provenance:
+    """Where what staff read of an account comes from: its balance, or the account itself where there is none."""
+    if newest is None:
+        return provenance_of(row, row.system)
+    # A day's entry speaks for that day to its end, but never for a moment after it was told: what is done later is not in it.
+    return provenance_of(newest, newest.system, min(clock.end_of_day(newest.booking_date), newest.recorded_at))
+
+
+def _account(role: ArrangementRole, newest: Transaction | None, sparkline: tuple[Decimal, ...]) -> AccountView:
     row = role.arrangement
     balance = Money(row.balance, row.currency) if row.balance is not None else None
     if row.kind == Kind.LOAN and row.principal is not None:
@@ -120,7 +139,7 @@ def _account(role: ArrangementRole, sparkline: tuple[Decimal, ...]) -> AccountVi
         status_label=Status(row.status).label,
         role=role.role,
         opened_date=row.opened_date,
-        provenance=provenance_of(row, row.system, clock.end_of_day(row.balance_date) if row.balance_date else None),
+        provenance=_account_provenance(row, newest),
         sparkline=sparkline,
         detail=_detail(role),
     )

@@ -34,7 +34,7 @@ def state_of(party_id: UUID, *, actor: Actor, at: datetime) -> CustomerState:
 
     Raises:
         NotVisible: the actor may not see this party, or there is none.
-    Queries: 9, whatever the customer's size.
+    Queries: 10, whatever the customer's size.
     """
     party = Party.objects.visible_to(actor).filter(pk=party_id).select_related("home_branch").first()
     if party is None:

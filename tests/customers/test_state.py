@@ -71,6 +71,7 @@ def test_every_system_tells_the_name_it_knows(bank: Bank, ines: Customer, advise
 
 
 def test_a_field_names_file_and_line_it_stands_in(bank: Bank, ines: Customer, adviser: Actor) -> None:
+    bank.customer("Somebody Before")
     second = bank.customer("Tom Okafor", phone="+353 88 901 4418")
     phone = seen(second, adviser).phone
     assert phone is not None
@@ -168,7 +169,7 @@ def test_attention_is_drawn_to_arrears_and_to_accounts_below_zero(bank: Bank, in
 
 
 def test_a_source_that_is_late_is_called_stale(bank: Bank, ines: Customer, adviser: Actor) -> None:
-    bank.current_account(ines)
+    bank.transactions(bank.current_account(ines), [(clock.today(), "-1.00", "Shop")])
     bank.loan(ines)
     fresh, late = seen(ines, adviser), seen(ines, adviser, in_days=3)
 
