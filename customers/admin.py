@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from guardian.admin import GuardedModelAdmin
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -73,4 +73,12 @@ class PartyAdmin(ReadOnly):
     ordering = ["number"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Party]:
-        return parties_visible_to(request.actor)  # type: ignore[attr-defined]
+        # Ordered here too: the autocomplete pages through this queryset as it is.
+        return parties_visible_to(request.actor).order_by(*self.ordering)  # type: ignore[attr-defined]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Party:
+        """A page that is not there, as everywhere else, instead of the admin's way back to its index."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found

@@ -59,7 +59,7 @@ class PersonSerializer(serializers.Serializer):
 
 class ConsentSerializer(serializers.Serializer):
     purpose = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field's name, not the serializer's own label
     given = serializers.BooleanField(allow_null=True, help_text="null: the customer was not asked")
     occurred_at = serializers.DateTimeField(allow_null=True)
     channel = serializers.CharField(allow_null=True)
@@ -117,7 +117,7 @@ class EntrySerializer(serializers.Serializer):
     actor_name = serializers.CharField()
     decision_id = serializers.UUIDField(allow_null=True)
     amount = MoneySerializer(allow_null=True)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # as above
 
 
 class TimelineSerializer(serializers.Serializer):
@@ -135,7 +135,7 @@ class SearchSerializer(serializers.Serializer):
 class TimelineQuerySerializer(serializers.Serializer):
     """What may be asked of the timeline."""
 
-    kind = serializers.MultipleChoiceField(choices=timeline.KINDS, default=())
+    kind = serializers.MultipleChoiceField(choices=timeline.KINDS, default=set)
     before = serializers.CharField(default="", max_length=200)
     limit = serializers.IntegerField(min_value=1, max_value=timeline.LARGEST_PAGE, default=30)
 
