@@ -7,17 +7,15 @@ grounds that are gone close it. What the authority forbids altogether is withhel
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from customers.state import facts_for_decision
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
 from bankos.platform import actors, clock, events
+from customers.state import facts_for_decision
 from journeys import actions, work
 from sentinel.authority import Decision, Outcome, canonical
 
@@ -183,7 +181,9 @@ def _grounds(account: Account, candidates: Iterable[Candidate], facts: dict[str,
 
 
 def _tell(row: Recommendation, *, why: str, branch: str, at: datetime) -> None:
-    due_at = datetime.combine(row.valid_until, time(), ZoneInfo(settings.TIME_ZONE))
+    # Before the day it happens; if that is today, before the day is over.
+    today = row.valid_until <= clock.bank_date(at)
+    due_at = clock.end_of_day(row.valid_until) if today else clock.start_of_day(row.valid_until)
     work.add(
         kind="suggestion", party_id=row.party_id, title=row.title, why=why, due_at=due_at, branch_code=branch, subject_id=row.pk, at=at
     )
