@@ -103,7 +103,7 @@ def _upsert(rows: list[tuple]) -> int:
             for row in rows:
                 copy.write_row(row)
         cursor.execute(
-            f"INSERT INTO {table} AS kept ({columns}) SELECT {columns} FROM staged_forecast "  # noqa: S608
+            f"INSERT INTO {table} AS kept ({columns}) SELECT {columns} FROM staged_forecast ORDER BY arrangement_id "  # noqa: S608
             f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE "
             f"SET ({said}, computed_at) = ROW({', '.join(f'excluded.{name}' for name in _SAID)}, excluded.computed_at) "
             f"WHERE ({', '.join(f'kept.{name}' for name in _SAID)}) "

@@ -8,7 +8,8 @@ from bankos.platform.events import Event, subscribe
 from . import answers, refresh
 
 
-@subscribe("insights.cashflow", "customers.state.changed")
+# Many at once: a load tells of the same customers again and again, and each is forecast once a batch.
+@subscribe("insights.cashflow", "customers.state.changed", batch=2000)
 def forecast_anew(events: list[Event]) -> None:
     """Forecast the customers whose data changed, and look again at what is suggested for them."""
     parties = {UUID(event.subject): event.data["bucket"] for event in events}

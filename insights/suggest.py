@@ -42,7 +42,8 @@ Kind, State = Recommendation.Kind, Recommendation.State
 def for_book(book: "Book", forecasts: "Forecasts", *, champion: Champion, at: datetime) -> None:
     """Bring the suggestions of all customers of the book up to date with their forecasts."""
     parties = [UUID(party) for party in book.accounts["party_id"].unique()]
-    current = {row.party_id: row for row in _current(parties).select_for_update()}
+    # Locked in one order everywhere, so that two at work never wait for each other.
+    current = {row.party_id: row for row in _current(parties).order_by("party_id").select_for_update()}
     quiet = _quiet(parties, clock.bank_date(at))
     for party_id, row in _worst_rows(book, forecasts).items():
         now = current.pop(party_id, None)

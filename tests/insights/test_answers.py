@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.utils import DatabaseError
 
 from bankos.platform import clock, events
+from bankos.platform.ids import uuid7
 from customers import timeline
 from customers.visibility import NotVisible
 from insights import nightly, recommendations
@@ -17,7 +18,7 @@ from journeys import approvals, work
 from sentinel import decisions
 
 from .test_nightly import OFFICER
-from .town import NIGHT, TODAY, evening
+from .town import ENOUGH_UNTIL_THEN, NIGHT, TODAY, evening
 
 pytestmark = pytest.mark.django_db
 
@@ -216,3 +217,32 @@ def test_answers_are_evidence_and_cannot_be_changed(suggested, change):
 
     with pytest.raises(DatabaseError), connection.cursor() as cursor:
         cursor.execute(change)
+
+
+@pytest.mark.parametrize(("booked", "helped"), [(1500, True), (-1500, False)])
+def test_a_month_later_it_is_known_whether_it_helped(suggested, town, booked, helped):
+    home, card, person = suggested()
+    recommendations.accept(card.id, actor=person, at=clock.now())
+    assert Recommendation.objects.get(pk=card.id).helped is None
+    town.books(home, booked, TODAY, before=ENOUGH_UNTIL_THEN)
+    town.move_in()
+
+    nightly.run_now(at=NIGHT + timedelta(days=32))
+
+    assert Recommendation.objects.get(pk=card.id).helped is helped
+
+
+def test_how_often_it_helped_is_told_from_ten_cases_on(suggested):
+    home, card, person = suggested()
+    known = Recommendation.objects.get(pk=card.id)
+
+    def cases(count, helped):
+        for _ in range(count):
+            known.pk, known.state, known.helped = uuid7(), "accepted", helped
+            known.save(force_insert=True)
+
+    cases(7, True)
+    cases(2, False)
+    assert recommendations.open_for(home.party_id, actor=person, at=clock.now()).helped is None
+    cases(1, True)
+    assert recommendations.open_for(home.party_id, actor=person, at=clock.now()).helped == (8, 10)
