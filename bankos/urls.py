@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from customers.api import api_urlpatterns as customers_api
@@ -14,6 +14,7 @@ from sentinel.api import jwks
 
 # The admin pages have no sign-in of their own: it would know no second step.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_url = None
 
 # Signing in and what belongs to it; making accounts, e-mail addresses and forgotten passwords is the administrators' work.
 accounts = [
@@ -26,7 +27,7 @@ accounts = [
     path("2fa/", include("allauth.mfa.urls")),
 ]
 
-interface = [
+interface: list[URLPattern | URLResolver] = [
     path("v1/", include([*sentinel_api, *customers_api, *journeys_api, *insights_api])),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="api-docs"),

@@ -67,7 +67,7 @@ def claim(request: StaffRequest, item_id: UUID) -> HttpResponse:
         row = work_list.claim(item_id, actor=request.actor, at=request.now)
     except AlreadyClaimed as taken:
         messages.warning(request, str(taken))
-        return redirect(f"{reverse('work')}?{urlencode({'item': item_id})}")
+        return redirect(f"{reverse('work')}?{urlencode({'item': str(item_id)})}")
     return redirect(_page_of(row))
 
 

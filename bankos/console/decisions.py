@@ -33,6 +33,7 @@ PARAMETERS = {
     "until": "Until",
     "given": "Given",
 }
+MACHINES = frozenset({ActorKind.SYSTEM, ActorKind.AGENT})
 PAGE = 50
 
 
@@ -109,7 +110,7 @@ def _context(request: StaffRequest, found: DecisionView) -> dict[str, Any]:
         "party_name": person.name if person else None,
         "parameters": parameters,
         "sentence": sentence_of(found, person.name if person else None),
-        "machine": found.actor_kind in (ActorKind.SYSTEM, ActorKind.AGENT),
+        "machine": found.actor_kind in MACHINES,
         "expired": found.expires_at < request.now,
         "roles": [role.replace("_", " ") for role in found.actor_roles],
         "purposes": [consent.label for consent in person.consents if consent.purpose in found.purposes] if person else found.purposes,
@@ -130,15 +131,15 @@ def _customer(found: DecisionView, request: StaffRequest) -> state.CustomerState
 
 def sentence_of(found: DecisionView, party_name: str | None) -> str:
     """What happened, in one or two plain sentences."""
-    who = found.actor_name if found.actor_kind is ActorKind.EMPLOYEE else f"The system ({found.actor_name})"
-    whom = party_name or "a customer"
-    asked = f"{who} asked: {found.action_title.lower()}, for {whom}."
+    machine = found.actor_kind in MACHINES
+    who = f"The system ({found.actor_name}) proposed" if machine else f"{found.actor_name} asked"
+    asked = f"{who}: {found.action_title.lower()}, for {party_name or 'a customer'}."
     match found.outcome:
         case Outcome.PERMIT:
             used = "It was done." if found.consumed_at else "Nothing was done with the permission."
             return f"{asked} The bank’s rules allow it. {used}"
         case Outcome.NEEDS_APPROVAL:
-            return f"{asked} The bank’s rules leave it to a second person. Nothing was done by this decision alone."
+            return f"{asked} The bank’s rules leave it to a {'' if machine else 'second '}person. Nothing was done by this decision alone."
         case _:
             return f"{asked} The bank’s rules forbid it. Nothing was done."
 
@@ -151,7 +152,8 @@ def parameters_in_words(found: DecisionView, person: state.CustomerState | None)
     except catalogue.NotRegistered:
         kinds = {}
     shown = []
-    for name, value in found.parameters.items():
+    order = list(kinds)
+    for name, value in sorted(found.parameters.items(), key=lambda one: order.index(one[0]) if one[0] in kinds else len(order)):
         label = PARAMETERS.get(name, name.replace("_", " ").capitalize())
         match kinds.get(name):
             case ParameterKind.MONEY:

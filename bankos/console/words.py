@@ -59,7 +59,7 @@ def age_in_words(moment: datetime, now: datetime) -> str:
 
 
 def time_left(due: datetime, now: datetime) -> tuple[str, str]:
-    """The time left in words, and how it presses: "over", "near" (within the hour) or "calm"."""
+    """The time left in words, and how it presses: "over", "near" (today) or "calm"."""
     left = due - now
     minutes = int(abs(left).total_seconds() // 60)
     if left < timedelta():
@@ -69,9 +69,9 @@ def time_left(due: datetime, now: datetime) -> tuple[str, str]:
     local, here = timezone.localtime(due), timezone.localtime(now)
     days = (local.date() - here.date()).days
     if days == 0:
-        return _span(minutes), "calm"
+        return _span(minutes), "near"
     if days < 7:
-        return f"{local:%a}, {days} day{'' if days == 1 else 's'}", "near" if days == 1 else "calm"
+        return f"{local:%a}, {days} day{'' if days == 1 else 's'}", "calm"
     return day_in_words(local.date(), here.date(), weekday=False), "calm"
 
 

@@ -249,6 +249,7 @@ SPECTACULAR_SETTINGS = {
 
 # Shown on the sign-in page; only a bank without real customers has any.
 DEMO_LOGINS = False
+DEMO_STAFF = ""  # dotted path to the list of them
 DEMO_PASSWORD = env("BANKOS_DEMO_PASSWORD", default="meridian-demo-bank")
 BANK_NAME = env("BANKOS_BANK_NAME", default="Meridian Bank")
 BANK_CURRENCY = env("BANKOS_CURRENCY", default="EUR")

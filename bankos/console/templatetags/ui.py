@@ -142,9 +142,15 @@ def cashflow_svg(chart: Any, name: str, mini: bool = False) -> SafeString:
 
 
 @register.filter
-def cashflow_rows(chart: Any) -> list[charts.Row]:
-    """The same figures as the drawing, for its table."""
-    return charts.rows(chart)
+def days_ahead(chart: Any) -> list[charts.Row]:
+    """The figures of the drawing's future, for its table."""
+    return [row for row in charts.rows(chart) if row.base is not None]
+
+
+@register.filter
+def days_past(chart: Any) -> list[charts.Row]:
+    """The figures of the drawing's past, the newest first."""
+    return [row for row in reversed(charts.rows(chart)) if row.past is not None]
 
 
 class PanelNode(template.Node):
