@@ -1,15 +1,13 @@
 """Every screen, light and dark, wide and at twice the size: no finding of axe, nothing scrolls sideways, every target in reach."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from .conftest import ADMINISTRATOR, COMPLIANCE, CONTACT_CENTRE, TEAM_LEAD, Bank, Opener, SignIn, Watch
+from .axe import findings
+from .conftest import ADMINISTRATOR, COMPLIANCE, CONTACT_CENTRE, TEAM_LEAD, Bank, Opener, SignIn
 
 pytestmark = pytest.mark.browser
 
-AXE = Axe()
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LOOKS = [(1280, "light"), (1280, "dark"), (640, "light"), (640, "dark")]
 
 
@@ -46,11 +44,6 @@ def screens_of(bank: Bank) -> dict[str, list[str]]:
         ],
         TEAM_LEAD: ["/work/?view=approvals"],
     }
-
-
-def findings(page: Page) -> list[str]:
-    answer = AXE.run(page, options=RULES)
-    return [f"{page.url}: {one['id']} {[node['html'][:140] for node in one['nodes'][:3]]}" for one in answer.response["violations"]]
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)
@@ -116,11 +109,16 @@ def test_every_control_is_reached_by_tab_and_seen(open_page: Opener, bank: Bank,
     assert troubles == []
 
 
-def test_the_administration_keeps_the_same_policy(page: Page, sign_in: SignIn, watch: Watch) -> None:
+def test_the_administration_and_the_interface_page_keep_the_same_policy(page: Page, sign_in: SignIn) -> None:
     sign_in(page, ADMINISTRATOR)
     page.goto("/admin/")
-
     expect(page.get_by_role("link", name="Staff console")).to_be_visible()
+    page.goto("/admin/customers/party/")
+    expect(page.get_by_role("heading", name="Select party to view")).to_be_visible()
+
+    page.goto("/api/docs/")
+
+    expect(page.get_by_text("/api/v1/customers/{party_id}/", exact=True)).to_be_visible()
 
 
 # A radio group is one stop; what is closed or hidden is none.

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import BRANCH_STAFF, TEAM_LEAD, Bank, Opener, SignIn
+from .axe import findings
+from .conftest import BRANCH_STAFF, NAMED, TEAM_LEAD, Bank, Opener, SignIn
 
 pytestmark = pytest.mark.browser
 
@@ -35,9 +36,7 @@ print(asked.request_id)
 @pytest.fixture
 def asked(bank: Bank) -> Callable[[], str]:
     """Branch staff ask for a transfer above their own limit; returns the request's id."""
-    return lambda: bank.run(ASK.format(username=BRANCH_STAFF, named=["Ines Marchetti-Okafor", "Beatriz Carvalho Nogueira"])).splitlines()[
-        -1
-    ]
+    return lambda: bank.run(ASK.format(username=BRANCH_STAFF, named=list(NAMED))).splitlines()[-1]
 
 
 def test_who_asked_sees_why_they_may_not_agree(open_page: Opener, sign_in: SignIn, asked: Callable[[], str]) -> None:
@@ -61,6 +60,8 @@ def test_a_team_lead_finds_it_in_the_work_list_and_approves(
     page.get_by_role("link", name="Move €1,200 from savings").last.click()
     page.goto(f"/approvals/{request}/")
     expect(page.get_by_text("€1,200.00")).to_be_visible()
+
+    assert findings(page) == []
 
     page.get_by_label("Your note").fill("Asked the customer back.")
     page.get_by_role("button", name="Approve and do it").click()
