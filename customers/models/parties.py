@@ -5,7 +5,7 @@ from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from bankos.platform.actors import Actor, ActorKind, Role
@@ -57,9 +57,8 @@ class PartyQuerySet(QuerySet["Party"]):
             case ActorKind.EMPLOYEE:
                 to_user = BranchUserPermission.objects.filter(user=actor.user_id, permission__codename=VIEW_CUSTOMERS)
                 to_group = BranchGroupPermission.objects.filter(group__user=actor.user_id, permission__codename=VIEW_CUSTOMERS)
-                return self.filter(
-                    Q(home_branch__in=to_user.values("content_object")) | Q(home_branch__in=to_group.values("content_object"))
-                )
+                # A union rather than an "or": of an "or" the planner expects three quarters of all customers.
+                return self.filter(home_branch__in=to_user.values("content_object").union(to_group.values("content_object")))
             case _:
                 return self.none()
 
