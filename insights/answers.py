@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from customers.state import facts_for_decision
-from customers.visibility import NotVisible
 from django.db import models, transaction
 
 from bankos.platform import clock, events
 from bankos.platform.actors import Actor
 from customers import timeline, visibility
+from customers.state import facts_for_decision
+from customers.visibility import NotVisible
 from journeys import actions, work
 from journeys.actions import ActionNotPossible
 from sentinel.authority import AuthorityError, DecidingRule, Decision, Outcome, Resource, authorize, consume

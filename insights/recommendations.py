@@ -10,12 +10,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from customers.visibility import NotVisible
-
 from bankos.platform import clock
 from bankos.platform.actors import Actor
 from bankos.platform.money import Money
 from customers import state, visibility
+from customers.visibility import NotVisible
 
 from .answers import (
     AlreadyAnswered,

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from customers.state import DecisionFacts, facts_for_decision, state_of
-from customers.visibility import NotVisible, may_see
 from django.db import transaction
 
 from bankos.platform import actors, events
 from bankos.platform.actors import Actor
 from customers import timeline
+from customers.state import DecisionFacts, facts_for_decision, state_of
+from customers.visibility import NotVisible, may_see
 from sentinel import tokens
 from sentinel.authority import AuthorityError, Decision, ModelRef, Outcome, Resource, authorize, canonical, consume
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from customers.visibility import NotVisible, visible_parties_subquery
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from bankos.platform.actors import Actor
+from customers.visibility import NotVisible, visible_parties_subquery
 from sentinel import catalogue
 
 from .models import Effect

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from customers.state import state_of
 from django.conf import settings
 
+from customers.state import state_of
 from sentinel import tokens
 from sentinel.authority import Outcome, canonical, parameters_hash
 

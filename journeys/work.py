@@ -11,13 +11,13 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from customers.state import names_of
-from customers.visibility import NotVisible, visible_parties_subquery
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
 from bankos.platform.actors import SERVING, Actor, Role
+from customers.state import names_of
+from customers.visibility import NotVisible, visible_parties_subquery
 
 from .models import WorkItem
 

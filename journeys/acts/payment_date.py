@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from customers.state import CustomerState
-
 from customers.payments import ScheduledPayment, payments_of
+from customers.state import CustomerState
 
 from .act import ActionNotPossible, Instruction, Parameters, System
 
