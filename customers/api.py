@@ -47,6 +47,8 @@ class AccountSerializer(serializers.Serializer):
     status = serializers.CharField()
     role = serializers.CharField()
     opened_date = serializers.DateField()
+    payment = MoneySerializer(allow_null=True)
+    payment_day = serializers.IntegerField(allow_null=True)
     detail = serializers.CharField()
     provenance = ProvenanceSerializer()
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, Max, Q, Sum
-from django.utils.formats import date_format
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor
@@ -58,7 +57,7 @@ def draw(party: Party, *, actor: Actor, at: datetime) -> CustomerState:
         kind=party.kind,
         name=party.name,
         names=tuple(facts.get(PartyFact.Attribute.NAME, ())),
-        birth_date=_born(first.get(PartyFact.Attribute.BIRTH_DATE)),
+        birth_date=first.get(PartyFact.Attribute.BIRTH_DATE),
         age=party.age_on(today) if party.kind == Party.Kind.PERSON else None,
         phone=first.get(PartyFact.Attribute.PHONE),
         email=first.get(PartyFact.Attribute.EMAIL),
@@ -98,10 +97,6 @@ def _facts(party: Party) -> dict[str, list[Field]]:
     return found
 
 
-def _born(field: Field | None) -> Field | None:
-    return Field(date_format(date.fromisoformat(field.value), "j F Y"), field.provenance) if field else None
-
-
 def _newest_entries(arrangements: list[Arrangement]) -> dict[UUID, Transaction]:
     """The entry each account's balance stands in."""
     rows = Transaction.objects.filter(
@@ -126,6 +121,7 @@ def _account(role: ArrangementRole, newest: Transaction | None, sparkline: tuple
     if row.kind == Kind.LOAN and row.principal is not None:
         balance = Money(-row.principal, row.currency)
     is_account = row.kind in (Kind.CURRENT, Kind.SAVINGS)
+    schedule = getattr(row, "schedule", None)
     return AccountView(
         id=row.pk,
         kind=row.kind,
@@ -141,16 +137,14 @@ def _account(role: ArrangementRole, newest: Transaction | None, sparkline: tuple
         opened_date=row.opened_date,
         provenance=_account_provenance(row, newest),
         sparkline=sparkline,
+        payment=Money(schedule.amount, schedule.currency) if schedule else None,
+        payment_day=schedule.day_of_month if schedule else None,
         detail=_detail(role),
     )
 
 
 def _detail(role: ArrangementRole) -> str:
     row, said = role.arrangement, []
-    schedule = getattr(row, "schedule", None)
-    if schedule is not None:
-        when = f"on day {schedule.day_of_month}" if schedule.day_of_month else "a month"
-        said.append(f"{schedule.amount:,.2f} {schedule.currency} {when}")
     if row.days_past_due:
         said.append(f"{row.days_past_due} days overdue")
     if role.role != Role.OWNER:

@@ -34,7 +34,7 @@ class AccountView:
     """An account, card or loan.
 
     `balance` of a loan is what was lent, negative; `available` counts the agreed overdraft; `sparkline` is the balance at the end
-    of each of the last 90 days, empty where none is known.
+    of each of the last 90 days, empty where none is known; `payment` is the instalment that leaves each month on `payment_day`.
     """
 
     id: UUID
@@ -51,6 +51,8 @@ class AccountView:
     opened_date: date
     provenance: Provenance
     sparkline: tuple[Decimal, ...]
+    payment: Money | None
+    payment_day: int | None
     detail: str
 
 

@@ -60,7 +60,7 @@ class ChartSerializer(serializers.Serializer):
     incomes = IncomeSerializer(many=True)
 
 
-class LineSerializer(serializers.Serializer):
+class RecommendationLineSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     short_id = serializers.CharField()
     party_id = serializers.UUIDField()
@@ -132,7 +132,7 @@ class DetailSerializer(serializers.Serializer):
     given = GivenAnswerSerializer(allow_null=True)
 
 
-class RuleSerializer(serializers.Serializer):
+class DecidingRuleSerializer(serializers.Serializer):
     id = serializers.CharField()
     sentence = serializers.CharField()
 
@@ -141,7 +141,7 @@ class AnswerSerializer(serializers.Serializer):
     outcome = serializers.ChoiceField(choices=["done", "needs_approval", "refused"])
     decision_id = serializers.UUIDField()
     sentence = serializers.CharField()
-    rules = RuleSerializer(many=True)
+    rules = DecidingRuleSerializer(many=True)
 
 
 class AcceptSerializer(serializers.Serializer):
@@ -165,11 +165,11 @@ PROBLEMS = {
 
 
 class RecommendationList(APIView):
-    @extend_schema(operation_id="recommendations_list", responses=LineSerializer(many=True))
+    @extend_schema(operation_id="recommendations_list", responses=RecommendationLineSerializer(many=True))
     def get(self, request: StaffApiRequest) -> Response:
         """The open suggestions for the customers you may see, the most urgent first."""
         lines: list[CardLite] = recommendations.listing(actor=request.actor, at=request.now)
-        return Response(LineSerializer(lines, many=True).data)
+        return Response(RecommendationLineSerializer(lines, many=True).data)
 
 
 class RecommendationDetail(APIView):

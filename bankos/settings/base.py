@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.humanize",
     "django_htmx",
     "django_filters",
     "rest_framework",
@@ -246,6 +247,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "AnswerOutcome": ["done", "needs_approval", "refused"],
+        "DecisionOutcome": ["permit", "needs_approval", "deny"],
+    },
 }
 
 # Shown on the sign-in page; only a bank without real customers has any.

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('town', models.CharField(max_length=80)),
             ],
             options={
+                'verbose_name_plural': 'branches',
                 'permissions': [('view_customers', 'Can see the customers of this branch')],
             },
         ),

@@ -25,6 +25,7 @@ class Branch(models.Model):
     town = models.CharField(max_length=80)
 
     class Meta:
+        verbose_name_plural = "branches"
         permissions = [(VIEW_CUSTOMERS, "Can see the customers of this branch")]
 
     def __str__(self) -> str:

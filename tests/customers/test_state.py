@@ -132,8 +132,7 @@ def test_a_loan_tells_what_leaves_when(bank: Bank, ines: Customer, adviser: Acto
     loan = account_of(ines, adviser, "loan")
     assert loan.balance == eur("-11240.00")
     assert loan.available is None
-    assert "312" in loan.detail
-    assert "27" in loan.detail
+    assert (loan.payment, loan.payment_day) == (eur("312.00"), 27)
 
 
 def test_totals_count_what_is_the_customers_own(bank: Bank, ines: Customer, adviser: Actor) -> None:

@@ -77,6 +77,13 @@ def age(context: dict[str, Any], moment: datetime) -> str:
 
 
 @register.filter
+def iso_day(value: str) -> str:
+    """A day a source states as ISO 8601, in words: "13 June 1986"."""
+    day = date.fromisoformat(value) if value else None
+    return f"{day.day} {day:%B %Y}" if day else ""
+
+
+@register.filter
 def moment(value: datetime) -> str:
     """A moment to the minute where the bank is: "23 Nov 2026, 10:42"."""
     local = timezone.localtime(value)
