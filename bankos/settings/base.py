@@ -110,7 +110,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 # Wrong passwords are counted in one place, in the database, for all processes: axes.
-ACCOUNT_RATE_LIMITS = {"login_failed": None}
+# A contact centre signs in from one address within minutes; how many sign-ins an address may try is only a bound.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "600/m/ip"}
 ACCOUNT_ADAPTER = "bankos.console.accounts.StaffAccountAdapter"
 MFA_ADAPTER = "bankos.console.accounts.StaffMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

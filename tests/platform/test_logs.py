@@ -112,7 +112,6 @@ def test_lines_for_people_hold_no_more_than_json() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.urls("bankos.platform.urls")
 def test_a_request_is_logged_by_its_pattern_and_never_by_its_address(lines: Lines, client: Client) -> None:
     answer = client.get("/customers/search?q=Marchetti")
     [line] = [line for line in lines() if line["logger"] == "bankos.web"]
