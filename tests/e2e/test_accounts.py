@@ -50,6 +50,7 @@ def test_signing_out_leaves_nothing_behind(page: Page, bank: Bank, sign_in: Sign
     name = page.get_by_role("heading", level=1).inner_text()
     page.get_by_role("button", name=re.compile("your menu")).click()
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(lambda url: "/customers/" not in url)
 
     page.go_back()
 
