@@ -58,6 +58,7 @@ def environment() -> dict[str, str]:
         "DATABASE_URL": f"postgres://{database['USER']}{password}@{host}/{database['NAME']}",
         "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
         "SIGNING_KEYS_DIR": str(settings.SIGNING_KEYS_DIR),
+        "MASTER_KEYS_DIR": str(settings.MASTER_KEYS_DIR),
         "BANKOS_LOG_LEVEL": "INFO",
     }
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db import connection
+
 if TYPE_CHECKING:
     from .models import User
 
@@ -35,13 +37,17 @@ OVERSEEING = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})  # they look over 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`id` is stable for the actor's kind (an employee's is the user's UUID), `branch` a branch code."""
+    """`id` is stable for the actor's kind (an employee's is the user's UUID), `branch` a branch code.
+
+    `line` are the ids of the people above an employee, the nearest first.
+    """
 
     kind: ActorKind
     id: str
     name: str
     roles: frozenset[str] = frozenset()
     branch: str | None = None
+    line: tuple[str, ...] = ()
 
     @property
     def user_id(self) -> UUID | None:
@@ -50,9 +56,28 @@ class Actor:
 
 
 def employee(user: "User") -> Actor:
-    """The employee behind a signed-in user. Queries: 1."""
+    """The employee behind a signed-in user. Queries: 1, and 1 more for who reports to somebody."""
     roles = frozenset(user.groups.values_list("name", flat=True))
-    return Actor(ActorKind.EMPLOYEE, str(user.pk), user.name, roles, user.branch_code or None)
+    line = _line_above(user.pk) if user.manager_id else ()
+    return Actor(ActorKind.EMPLOYEE, str(user.pk), user.name, roles, user.branch_code or None, line)
+
+
+# A line that leads back into itself ends where it does so.
+_LINE = """
+WITH RECURSIVE line (id, height) AS (
+    SELECT manager_id, 1 FROM platform_user WHERE id = %s AND manager_id IS NOT NULL
+    UNION
+    SELECT u.manager_id, line.height + 1 FROM platform_user u JOIN line ON u.id = line.id
+     WHERE u.manager_id IS NOT NULL AND line.height < 12
+)
+SELECT DISTINCT ON (id) id, height FROM line WHERE id <> %s
+"""
+
+
+def _line_above(user_id: UUID) -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LINE, [user_id, user_id])
+        return tuple(str(id) for id, _ in sorted(cursor.fetchall(), key=lambda row: row[1]))
 
 
 def system(name: str) -> Actor:

@@ -33,6 +33,10 @@ class KeysAreInTheEnvironment(Exception):
     """The keys come from `SIGNING_KEYS`, which a process cannot change for others."""
 
 
+class NoPrivateKey(ImproperlyConfigured):
+    """There are no keys, or only public ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class _KeySet:
     signing: SigningKey
@@ -92,11 +96,19 @@ def new_private_key() -> dict[str, Any]:
 def _current() -> _KeySet:
     if settings.SIGNING_KEYS:
         return _from_environment(settings.SIGNING_KEYS)
-    if settings.GENERATE_SIGNING_KEY and not _files():
-        # Two processes may do this at the same moment: then there are two keys, the newer signs and both verify.
-        _write(new_private_key())
-    folder = _folder()
-    return _from_folder(folder, folder.stat().st_mtime_ns if folder and folder.is_dir() else 0)
+    # Asked at every signature: one look at the folder tells whether anything changed.
+    try:
+        changed_at = os.stat(settings.SIGNING_KEYS_DIR).st_mtime_ns if settings.SIGNING_KEYS_DIR else 0
+    except FileNotFoundError:
+        changed_at = 0
+    try:
+        return _from_folder(settings.SIGNING_KEYS_DIR, changed_at)
+    except NoPrivateKey:
+        if not settings.GENERATE_SIGNING_KEY or _files():
+            raise
+    # Two processes may do this at the same moment: then there are two keys, the newer signs and both verify.
+    _write(new_private_key())
+    return _current()
 
 
 @lru_cache(maxsize=1)
@@ -109,7 +121,7 @@ def _from_environment(text: str) -> _KeySet:
 
 
 @lru_cache(maxsize=1)
-def _from_folder(folder: Path | None, changed_at: int) -> _KeySet:
+def _from_folder(folder: Path | str | None, changed_at: int) -> _KeySet:
     """`changed_at` is part of the cache's key: a rotation renames files in the folder, which moves its time."""
     return _key_set([json.loads(file.read_text()) for file in _files()])
 
@@ -117,9 +129,7 @@ def _from_folder(folder: Path | None, changed_at: int) -> _KeySet:
 def _key_set(entries: list[dict[str, Any]]) -> _KeySet:
     private = [entry for entry in entries if "d" in entry]
     if not private:
-        raise ImproperlyConfigured(
-            "There is no private key to sign decisions with: set SIGNING_KEYS (manage.py rotate_signing_key --print)."
-        )
+        raise NoPrivateKey("There is no private key to sign decisions with: set SIGNING_KEYS (manage.py rotate_signing_key --print).")
     newest = max(private, key=lambda entry: entry.get("iat", 0))
     public = {}
     for entry in sorted(entries, key=lambda entry: entry.get("iat", 0)):

@@ -14,6 +14,10 @@ class User(AbstractUser):
         "home branch", max_length=20, blank=True, help_text="Code of the branch this person works for; empty for head office."
     )
 
+    manager = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reports", help_text="Who this person reports to."
+    )
+
     def get_full_name(self) -> str:
         return self.name or self.get_username()
 

@@ -196,7 +196,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 # ---- secrets and effects ----
 SIGNING_KEYS = env("SIGNING_KEYS", default="")
 SIGNING_KEYS_DIR: Path | None = env("SIGNING_KEYS_DIR", cast=Path, default=None)
-GENERATE_SIGNING_KEY = False
+GENERATE_SIGNING_KEY = False  # and a master key, if there is none
+MASTER_KEYS = env("MASTER_KEYS", default="")
+MASTER_KEYS_DIR: Path | None = env("MASTER_KEYS_DIR", cast=Path, default=None)
 EFFECTS_DIR = env("EFFECTS_DIR", cast=Path, default=VAR_DIR / "effects")
 
 # ---- logs ----

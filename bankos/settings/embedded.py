@@ -5,7 +5,7 @@ import secrets
 from bankos.platform.embedded import Wanted
 
 from .base import *
-from .base import EMBEDDED_LAYOUT, SIGNING_KEYS_DIR, START_COMMANDS, env, postgres
+from .base import EMBEDDED_LAYOUT, MASTER_KEYS_DIR, SIGNING_KEYS_DIR, START_COMMANDS, env, postgres
 from .broker import transport_options
 
 EMBEDDED_WANTED = Wanted(database="DATABASE_URL" not in env.ENVIRON, broker="CELERY_BROKER_URL" not in env.ENVIRON)
@@ -29,6 +29,7 @@ DATABASES = {"default": postgres(env("DATABASE_URL", default=EMBEDDED_LAYOUT.dat
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys / "signing"
+MASTER_KEYS_DIR = MASTER_KEYS_DIR or EMBEDDED_LAYOUT.keys / "master"
 GENERATE_SIGNING_KEY = True
 DEMO_LOGINS = True
 DEMO_STAFF = "demobank.staff.LOGINS"

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *
-from .base import SIGNING_KEYS, SIGNING_KEYS_DIR, env, postgres
+from .base import MASTER_KEYS, MASTER_KEYS_DIR, SIGNING_KEYS, SIGNING_KEYS_DIR, env, postgres
 from .broker import transport_options
 
 SECRET_KEY = env("SECRET_KEY")
@@ -18,6 +18,8 @@ EFFECTS_DIR = env("EFFECTS_DIR", cast=Path)
 
 if not SIGNING_KEYS and SIGNING_KEYS_DIR is None:
     raise ImproperlyConfigured("Set SIGNING_KEYS (a private JWK set) or SIGNING_KEYS_DIR: decisions are never signed with a made-up key.")
+if not MASTER_KEYS and MASTER_KEYS_DIR is None:
+    raise ImproperlyConfigured("Set MASTER_KEYS or MASTER_KEYS_DIR: what decisions rest on is never encrypted with a made-up key.")
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

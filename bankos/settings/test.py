@@ -5,7 +5,7 @@ import os
 from bankos.platform.embedded import Layout
 
 from .base import *
-from .base import CELERY_BEAT_SCHEDULE, SIGNING_KEYS_DIR, STORAGES, TICK, VAR_DIR, env, postgres
+from .base import CELERY_BEAT_SCHEDULE, MASTER_KEYS_DIR, SIGNING_KEYS_DIR, STORAGES, TICK, VAR_DIR, env, postgres
 from .broker import transport_options
 
 # One folder a process, so that several test runs on one machine never meet; `tests/servers.py` starts and removes them.
@@ -20,6 +20,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {**entry, "schedule": 1} if entry["schedule"] == TICK else entry for name, entry in CELERY_BEAT_SCHEDULE.items()
 }
 SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys
+MASTER_KEYS_DIR = MASTER_KEYS_DIR or EMBEDDED_LAYOUT.keys / "master"
 GENERATE_SIGNING_KEY = True
 EFFECTS_DIR = EMBEDDED_LAYOUT.root / "effects"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -85,6 +85,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
         "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
         "SECRET_KEY": "e2e-only-e2e-only-e2e-only-e2e-only-e2e-only-e2e-only",
         "SIGNING_KEYS_DIR": str(folder / "keys"),
+        "MASTER_KEYS_DIR": str(folder / "master"),
         "EFFECTS_DIR": str(folder / "effects"),
         "BANKOS_LOG_LEVEL": "WARNING",
     }
