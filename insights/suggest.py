@@ -174,7 +174,7 @@ def _grounds(account: Account, candidates: Iterable[Candidate], facts: dict[str,
             "account": str(account.arrangement_id),
             "day": account.lowest_date.isoformat(),
             "candidates": [[candidate.action, candidate.parameters] for candidate in candidates],
-            "facts": {name: sorted(fact) if isinstance(fact, list | set | frozenset) else fact for name, fact in facts.items()},
+            "facts": {name: sorted(fact, key=str) if isinstance(fact, list | set | frozenset) else fact for name, fact in facts.items()},
             "model": champion.sha256,
         }
     )

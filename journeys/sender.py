@@ -71,13 +71,10 @@ def _authentic(effect: Effect) -> dict[str, Any]:
         signed_hash = parameters_hash(parameters)
     except (tokens.TokenInvalid, ValueError) as error:
         raise NotAuthentic(f"effect {effect.pk}: {error}") from error
-    said = {
-        "jti": str(effect.decision_id),
-        "outcome": Outcome.PERMIT,
-        "action": effect.action,
-        "resource": {"type": effect.resource_type, "id": effect.resource_id},
-        "params_hash": signed_hash,
-    }
-    if {name: claims.get(name) for name in said} != said or canonical(parameters) != effect.parameters:
+    [asked] = claims["authorization_details"]
+    permitted = (claims["jti"], claims["outcome"], asked["type"], asked["resource"], asked["parameters_hash"])
+    resource = {"type": effect.resource_type, "id": effect.resource_id}
+    done = (str(effect.decision_id), Outcome.PERMIT, effect.action, resource, signed_hash)
+    if permitted != done or canonical(parameters) != effect.parameters:
         raise NotAuthentic(f"effect {effect.pk}: the token permits something else")
     return parameters

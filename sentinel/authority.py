@@ -3,25 +3,27 @@
 `authorize` answers with a decision and its token; `consume` takes a permit's token, once, for exactly what it was issued for.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
-from bankos.platform.actors import Actor, ActorKind
-from bankos.platform.ids import uuid7
+from bankos.platform.actors import Actor
 
-from . import approvals, autonomy, catalogue, models, policy, tokens
+from . import approvals, models, policy
+from .asking import Asked, ModelRef, Resource, checked, request_of
 from .canonical import canonical, parameters_hash
-from .cedar import Approval, EngineFailed, Entity, Outcome, Request, RequestInvalid, Verdict, moment
-from .claims import claims_of
+from .cedar import EngineFailed, Outcome, RequestInvalid
 from .consumption import Consumption, consume
-from .rules import APPROVAL_NOT_VALID, NOT_DECIDED, NOT_UNDERSTOOD, UNKNOWN_ACTION, Rule
-from .tokens import TokenAlreadyUsed, TokenError, TokenExpired, TokenInvalid, TokenMismatch, TokenNotAPermit
+from .errors import ApprovalNotValid, AuthorityError, BadRequest, Refused, UnknownAction
+from .recording import Answered, Unanswered, insert, rows_of
+from .standing import Standing, standings
+from .tokens import TokenAlreadyUsed, TokenError, TokenExpired, TokenInvalid, TokenMismatch, TokenNotAPermit, TokenStopped
 
 __all__ = [
     "ApprovalNotValid",
@@ -32,6 +34,7 @@ __all__ = [
     "Decision",
     "ModelRef",
     "Outcome",
+    "Question",
     "Refused",
     "Resource",
     "TokenAlreadyUsed",
@@ -40,8 +43,10 @@ __all__ = [
     "TokenInvalid",
     "TokenMismatch",
     "TokenNotAPermit",
+    "TokenStopped",
     "UnknownAction",
     "authorize",
+    "authorize_many",
     "canonical",
     "consume",
     "parameters_hash",
@@ -49,62 +54,7 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
-ENTITY_TYPES = {
-    ActorKind.EMPLOYEE: "Employee",
-    ActorKind.CUSTOMER: "Customer",
-    ActorKind.AGENT: "Agent",
-    ActorKind.SYSTEM: "System",
-}
-LONGEST_ID = 120
-LONGEST_CONTEXT = 32_000  # characters of canonical JSON
-REFUSAL_LIFETIME = timedelta(minutes=15)
-
-
-class AuthorityError(Exception):
-    """No answer could be given, which is a no. `decision_id` names the recorded refusal, if one could be written."""
-
-    rule: Rule = NOT_DECIDED
-    decision_id: UUID | None = None
-
-
-class Refused(AuthorityError):
-    """The policies could not be asked. The action must not happen."""
-
-
-class BadRequest(AuthorityError):
-    """The request is incomplete or wrongly written; the message says where."""
-
-    rule = NOT_UNDERSTOOD
-
-
-class UnknownAction(BadRequest):
-    """No floor of the bank registered an action of this name."""
-
-    rule = UNKNOWN_ACTION
-
-
-class ApprovalNotValid(BadRequest):
-    """The approval named does not cover this request; the message says why."""
-
-    rule = APPROVAL_NOT_VALID
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """What the action is done to; `attributes` are the facts policies read. A fact that is not known is left out or None."""
-
-    type: str
-    id: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRef:
-    """The model a proposal came from."""
-
-    name: str
-    version: str
-    sha256: str
+LARGEST_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +83,37 @@ class Decision:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One of many questions put at once. The fields are the arguments of `authorize`."""
+
+    actor: Actor
+    action: str
+    resource: Resource
+    parameters: Mapping[str, str | int | bool]
+    context: Mapping[str, Any] = field(default_factory=dict)
+    model: ModelRef | None = None
+    purposes: Sequence[str] = ()
+    consents: Sequence[UUID] = ()
+    approval: UUID | None = None
+    on_behalf_of: Actor | None = None
+
+    def at(self, moment: datetime) -> Asked:
+        return Asked(
+            actor=self.actor,
+            action=self.action,
+            resource=self.resource,
+            parameters=self.parameters,
+            facts=dict(self.context),
+            model=self.model,
+            purposes=tuple(self.purposes),
+            consents=tuple(self.consents),
+            approval=self.approval,
+            on_behalf_of=self.on_behalf_of,
+            at=moment,
+        )
+
+
 def authorize(
     *,
     actor: Actor,
@@ -145,6 +126,7 @@ def authorize(
     purposes: Sequence[str] = (),
     consents: Sequence[UUID] = (),
     approval: UUID | None = None,
+    on_behalf_of: Actor | None = None,
 ) -> Decision:
     """Decide, record and sign.
 
@@ -155,229 +137,108 @@ def authorize(
         context: facts the asker adds, declared in the policies' schema (channel, recommendation, reason).
         purposes: the purposes, resting on consent, for which personal data was used; `consents` the records relied on.
         approval: id of an approval request that has been approved; used up if the answer is a permit.
+        on_behalf_of: who the actor acts for, if not for themselves.
     Raises:
         UnknownAction, BadRequest, ApprovalNotValid, Refused: nothing may happen; a refusal has been recorded.
-    Queries: 2 for people, 3 for systems and agents; an approval adds 3 and a savepoint.
+    Queries: 2; 1 to 2 more when a resource is met for the first time; an approval adds 3 and a savepoint.
     """
-    asked = _Asked(actor, action, resource, parameters, dict(context or {}), model, tuple(purposes), tuple(consents), approval, at)
+    question = Question(actor, action, resource, parameters, context or {}, model, purposes, consents, approval, on_behalf_of)
+    answer = authorize_many([question], at=at)[0]
+    if isinstance(answer, AuthorityError):
+        raise answer
+    return answer
+
+
+def authorize_many(questions: Sequence[Question], *, at: datetime) -> list[Decision | AuthorityError]:
+    """`authorize` for up to 1,000 questions at once: decided one by one, recorded together. An error stands in its question's place.
+
+    Queries: 2, whatever their number, and what `authorize` says beyond.
+    """
+    if len(questions) > LARGEST_BATCH:
+        raise ValueError(f"at most {LARGEST_BATCH} questions at once")
+    if not questions:
+        return []
+    asked = [question.at(at) for question in questions]
+    # The places in the log are taken and filled in one transaction: see sentinel.log.
+    with _without_waiting(), transaction.atomic(savepoint=False):
+        stand = standings([one.look() for one in asked], store=policy.BANK, at=at)
+        cases = [_case(one, standing) for one, standing in zip(asked, stand, strict=True)]
+        rows = rows_of(cases, at=at)
+        _write(cases, rows)
+    return [_answer(case, row) for case, row in zip(cases, rows, strict=True)]
+
+
+@contextmanager
+def _without_waiting() -> Iterator[None]:
+    """Where this call is its own transaction, BEGIN goes out with the first query and COMMIT with the last: two trips instead of four."""
+    if connection.in_atomic_block:
+        yield
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+def _case(asked: Asked, standing: Standing) -> Answered | Unanswered:
     try:
-        return _decide(asked)
+        return _decided(asked, standing)
     except AuthorityError as error:
-        error.decision_id = _record_refusal(asked, error)
-        raise
+        return Unanswered(asked, error, standing)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    actor: Actor
-    action: str
-    resource: Resource
-    parameters: Mapping[str, Any]
-    facts: Mapping[str, Any]
-    model: ModelRef | None
-    purposes: tuple[str, ...]
-    consents: tuple[UUID, ...]
-    approval: UUID | None
-    at: datetime
-
-
-def _decide(asked: _Asked) -> Decision:
-    action_type = _checked(asked)
+def _decided(asked: Asked, standing: Standing) -> Answered:
+    action_type = checked(asked)
+    if standing.policy is None:
+        raise Refused("no policy can be asked: none is in force")
     try:
-        in_force = policy.active()
-    except (policy.NoActivePolicy, policy.TextChanged, policy.PolicyInvalid) as error:
+        text = policy.text_of(standing.policy.id, standing.policy.sha256)
+    except (policy.TextChanged, policy.PolicyInvalid) as error:
         raise Refused(f"no policy can be asked: {error}") from error
-    level = autonomy.level_of(asked.actor, action=asked.action, model=asked.model.name if asked.model else None)
-    request = _request(asked, level, _approval_of(asked))
+    request = request_of(asked, standing)
     try:
-        verdict = in_force.text.decide(request)
+        verdict = text.decide(request)
     except RequestInvalid as error:
         raise BadRequest(str(error)) from error
     except EngineFailed as error:
         raise Refused(str(error)) from error
-    # Whole seconds, as the token says it.
-    expires_at = (asked.at + action_type.lifetime).replace(microsecond=0)
-    return _record(asked, request, verdict, in_force, expires_at)
+    return Answered(asked, request, verdict, action_type, standing)
 
 
-def _checked(asked: _Asked) -> catalogue.ActionType:
-    """The action's type, once everything about the request that needs no policy is found in order."""
-    try:
-        action_type = catalogue.get(asked.action)
-        action_type.check(asked.parameters)
-    except catalogue.NotRegistered as error:
-        raise UnknownAction(f"there is no action {_evidence(asked.action)!r}") from error
-    except catalogue.WrongParameters as error:
-        raise BadRequest(str(error)) from error
-    if asked.resource.type != action_type.resource_type:
-        raise BadRequest(f"{asked.action} is done to a {action_type.resource_type}, not to a {_evidence(asked.resource.type)}")
-    for name, value in (("resource", asked.resource.id), ("actor", asked.actor.id)):
-        if not isinstance(value, str) or not value or len(value) > LONGEST_ID or not value.isprintable():
-            raise BadRequest(f"the id of the {name} must be text of 1 to {LONGEST_ID} printable characters")
-    if not all(isinstance(purpose, str) for purpose in asked.purposes):
-        raise BadRequest("purposes are codes")
-    return action_type
+def _write(cases: list[Answered | Unanswered], rows: list[models.Decision]) -> None:
+    """Write what can be written together; what uses up an approval alone, because another may have been faster."""
+    together = []
+    for place, (case, row) in enumerate(zip(cases, rows, strict=True)):
+        if isinstance(case, Answered) and row.approval_id is not None and case.verdict.outcome is Outcome.PERMIT:
+            try:
+                with transaction.atomic():
+                    insert([row])
+                    approvals.mark_used(row.approval_id, decision_id=row.pk)
+                continue
+            except approvals.ApprovalVoid as error:
+                # Its place in the log is free again: nothing was written there.
+                cases[place] = Unanswered(case.asked, ApprovalNotValid(str(error)), case.standing)
+                rows[place] = rows_of([cases[place]], at=case.asked.at)[0]
+        together.append(rows[place])
+    insert(together)
 
 
-def _request(asked: _Asked, level: autonomy.Level | None, approval: Approval | None) -> Request:
-    request = Request(
-        principal=principal_of(asked.actor),
-        action=asked.action,
-        resource=Entity(asked.resource.type, asked.resource.id, _known(asked.resource.attributes)),
-        parameters=dict(asked.parameters),
-        facts=_known(asked.facts),
-        purposes=asked.purposes,
-        at=moment(asked.at),
-        autonomy=str(level) if level is not None else None,
-        approval=approval,
-    )
-    try:
-        text = canonical(request.as_json())
-    except ValueError as error:
-        raise BadRequest(f"a fact is not plain JSON: {error}") from error
-    if len(text) > LONGEST_CONTEXT:
-        raise BadRequest(f"the request is longer than {LONGEST_CONTEXT} characters")
-    if "\\u0000" in text:
-        raise BadRequest("a text holds a zero character")
-    return request
-
-
-def principal_of(actor: Actor) -> Entity:
-    attributes: dict[str, Any] = {}
-    if actor.kind in (ActorKind.EMPLOYEE, ActorKind.AGENT):
-        attributes["roles"] = sorted(actor.roles)
-    if actor.kind is ActorKind.EMPLOYEE and actor.branch:
-        attributes["branch"] = actor.branch
-    if actor.kind is ActorKind.CUSTOMER:
-        attributes["party"] = {"__entity": {"type": "Party", "id": actor.id}}
-    return Entity(ENTITY_TYPES[actor.kind], actor.id, attributes)
-
-
-def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts that are known, sets as sorted lists."""
-    return {
-        name: sorted(value) if isinstance(value, set | frozenset) else list(value) if isinstance(value, tuple) else value
-        for name, value in facts.items()
-        if value is not None
-    }
-
-
-def _approval_of(asked: _Asked) -> Approval | None:
-    if asked.approval is None:
-        return None
-    try:
-        return approvals.usable(
-            asked.approval,
-            actor=asked.actor,
-            action=asked.action,
-            resource=(asked.resource.type, asked.resource.id),
-            parameters_hash=parameters_hash(asked.parameters),
-            at=asked.at,
-        )
-    except approvals.ApprovalVoid as error:
-        raise ApprovalNotValid(str(error)) from error
-
-
-def _record(asked: _Asked, request: Request, verdict: Verdict, in_force: policy.ActivePolicy, expires_at: datetime) -> Decision:
-    row = models.Decision(
-        id=uuid7(),
-        outcome=verdict.outcome,
-        action=asked.action,
-        resource_type=asked.resource.type,
-        resource_id=asked.resource.id,
-        parameters=dict(asked.parameters),
-        parameters_hash=parameters_hash(asked.parameters),
-        actor_kind=asked.actor.kind,
-        actor_id=asked.actor.id,
-        actor_roles=sorted(asked.actor.roles),
-        rules=list(verdict.rule_ids),
-        obligations=list(verdict.obligations) if verdict.outcome is Outcome.PERMIT else [],
-        # The version's head is all the claims need; its texts stay where they are.
-        policy_version=models.PolicyVersion(id=in_force.id, store=in_force.store, number=in_force.number, sha256=in_force.sha256),
-        autonomy_level=request.autonomy or "",
-        model=asdict(asked.model) if asked.model else None,
-        purposes=list(asked.purposes),
-        consents=list(asked.consents),
-        approval_id=asked.approval,
-        context=request.as_json(),
-        issued_at=asked.at,
-        expires_at=expires_at,
-    )
-    _sign(row)
-    if asked.approval is not None and verdict.outcome is Outcome.PERMIT:
-        try:
-            with transaction.atomic():
-                row.save(force_insert=True)
-                approvals.mark_used(asked.approval, decision_id=row.pk)
-        except approvals.ApprovalVoid as error:
-            raise ApprovalNotValid(str(error)) from error
-    else:
-        row.save(force_insert=True)
+def _answer(case: Answered | Unanswered, row: models.Decision) -> Decision | AuthorityError:
+    if isinstance(case, Unanswered):
+        case.error.decision_id = row.pk
+        log.warning("decision.refused", decision=str(row.pk), rule=case.error.rule.id)
+        return case.error
+    assert case.standing.policy is not None  # or it would not have been answered
     return Decision(
         id=row.pk,
         token=row.token,
-        outcome=verdict.outcome,
-        action=asked.action,
-        resource=asked.resource,
-        parameters=row.parameters,
-        actor=asked.actor,
-        rules=tuple(DecidingRule(rule.id, rule.sentence) for rule in verdict.rules),
+        outcome=case.verdict.outcome,
+        action=row.action,
+        resource=case.asked.resource,
+        parameters=dict(case.asked.parameters),
+        actor=case.asked.actor,
+        rules=tuple(DecidingRule(rule.id, rule.sentence) for rule in case.verdict.rules),
         obligations=tuple(row.obligations),
-        policy_version=in_force.number,
+        policy_version=case.standing.policy.number,
         issued_at=row.issued_at,
         expires_at=row.expires_at,
     )
-
-
-def _record_refusal(asked: _Asked, error: AuthorityError) -> UUID:
-    """Keep what was asked, as far as it can be written down, and that the answer was no."""
-    parameters = _evidence(asked.parameters)
-    parameters = parameters if isinstance(parameters, dict) else {"given": parameters}
-    row = models.Decision(
-        id=uuid7(),
-        outcome=Outcome.DENY,
-        action=_word(asked.action, 80),
-        resource_type=_word(asked.resource.type, 40),
-        resource_id=_word(asked.resource.id, LONGEST_ID),
-        parameters=parameters,
-        parameters_hash=parameters_hash(parameters),
-        actor_kind=asked.actor.kind,
-        actor_id=_word(asked.actor.id, LONGEST_ID),
-        actor_roles=sorted(asked.actor.roles),
-        rules=[error.rule.id],
-        obligations=[],
-        policy_version=None,
-        autonomy_level="",
-        model=None,
-        purposes=[],
-        consents=[],
-        approval_id=None,
-        context={"refused": _word(str(error), 500), "facts": _evidence(asked.facts), "attributes": _evidence(asked.resource.attributes)},
-        issued_at=asked.at,
-        expires_at=(asked.at + REFUSAL_LIFETIME).replace(microsecond=0),
-    )
-    _sign(row)
-    row.save(force_insert=True)
-    log.warning("decision.refused", decision=str(row.pk), rule=error.rule.id)
-    return row.pk
-
-
-def _sign(row: models.Decision) -> None:
-    row.token = tokens.sign(claims_of(row))
-
-
-def _evidence(value: Any, depth: int = 3) -> Any:
-    """Anything at all, cut down to JSON that can be stored and hashed."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int) and abs(value) <= catalogue.LARGEST_INTEGER:
-        return int(value)
-    if isinstance(value, Mapping) and depth:
-        return {_word(name, 80): _evidence(entry, depth - 1) for name, entry in list(value.items())[:40]}
-    if isinstance(value, list | tuple | set | frozenset) and depth:
-        return [_evidence(entry, depth - 1) for entry in list(value)[:40]]
-    return _word(value, 200)
-
-
-def _word(value: Any, longest: int) -> str:
-    return "".join(character for character in str(value)[:longest] if character.isprintable())

@@ -1,10 +1,14 @@
-"""How far systems, agents and models may go by themselves."""
+"""How far systems, agents and models may go by themselves: which setting counts, and whether an act stays inside its limits."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.db import transaction
 
-from bankos.platform.actors import Actor, ActorKind
+from bankos.platform import clock
 
 from .models import AutonomySetting
 
@@ -15,35 +19,86 @@ DEFAULT = Level.SUGGEST
 ORDER = (Level.OFF, Level.WATCH, Level.SUGGEST, Level.ACT_WITH_APPROVAL, Level.ACT_ALONE)
 
 
-def level_of(actor: Actor, *, action: str, model: str | None = None) -> Level | None:
-    """The level for this action; None for people, who answer for themselves.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one act, and one day, may come to when nobody looks; None: no limit. Hours are those of the bank, `to_hour` is excluded."""
 
-    For the actor and for the model the most specific setting counts (its own before everybody's, this action before every action);
-    of the two the one that leaves less freedom.
+    amount: Decimal | None = None
+    currency: str = ""
+    per_day: int | None = None
+    from_hour: int | None = None
+    to_hour: int | None = None
 
-    Queries: 1, for people 0.
+    def allow(self, parameters: Mapping[str, Any], *, hour: int, done_today: int) -> bool:
+        """Whether an act with these parameters stays inside. An amount that cannot be compared does not."""
+        if self.amount is not None:
+            try:
+                fits = parameters["currency"] == self.currency and Decimal(parameters["amount"]) <= self.amount
+            except (KeyError, InvalidOperation, TypeError):
+                fits = False
+            if not fits:
+                return False
+        if self.per_day is not None and done_today >= self.per_day:
+            return False
+        return self.from_hour is None or self.to_hour is None or self.from_hour <= hour < self.to_hour
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What a machine may do here: its level, and the limits of that level."""
+
+    level: Level
+    limits: Limits = Limits()
+
+
+def leave_of(rows: Iterable[tuple[Any, ...]], *, subjects: Iterable[str]) -> Leave:
+    """Of the settings that fit (see `Standing.settings`), the one that counts.
+
+    For each of `subjects` (the actor, and the model it used) the most specific setting counts: its own before everybody's, then this
+    action's before every action's, then this segment's before every segment's. Of the subjects' the one that leaves less freedom.
     """
-    if actor.kind in (ActorKind.EMPLOYEE, ActorKind.CUSTOMER):
-        return None
-    subjects = [actor.id] if model is None else [actor.id, model]
-    rows = AutonomySetting.objects.filter(subject__in=[*subjects, ""], action__in=[action, ""]).values_list("subject", "action", "level")
-    levels = {(subject, name): Level(level) for subject, name, level in rows}
-    return min((_most_specific(levels, subject, action) for subject in subjects), key=ORDER.index)
+    known = list(rows)
+    leaves = []
+    for subject in subjects:
+        fitting = [row for row in known if row[0] in (subject, "")]
+        best = max(fitting, key=lambda row: (bool(row[0]), bool(row[1]), bool(row[2])), default=None)
+        leaves.append(Leave(DEFAULT) if best is None else Leave(Level(best[3]), _limits(*best[4:])))
+    return min(leaves, key=lambda leave: ORDER.index(leave.level))
 
 
-def set_level(*, subject: str, action: str, level: Level, reason: str, at: datetime) -> None:
-    """Set the level of a system, agent or model (empty: all) for an action (empty: all). The history keeps who and when."""
+def _limits(amount: str | None, currency: str, per_day: int | None, from_hour: int | None, to_hour: int | None) -> Limits:
+    return Limits(Decimal(amount) if amount is not None else None, currency, per_day, from_hour, to_hour)
+
+
+def set_level(
+    *,
+    subject: str,
+    action: str,
+    level: Level,
+    reason: str,
+    at: datetime,
+    segment: str = "",
+    changed_by: str = "",
+    limits: Limits | None = None,
+    decision_id: Any = None,
+) -> AutonomySetting:
+    """Set the level of a system, agent or model (empty: all) for an action (empty: all) and a segment of customers (empty: all).
+
+    The history keeps each change. Without `limits` those that were set before stay.
+    """
     with transaction.atomic():
-        setting, created = AutonomySetting.objects.select_for_update().get_or_create(
-            subject=subject, action=action, defaults={"level": level, "reason": reason, "changed_at": at}
-        )
-        if not created:
-            setting.level, setting.reason, setting.changed_at = level, reason, at
-            setting.save()
+        setting = AutonomySetting.objects.select_for_update().filter(subject=subject, action=action, segment=segment).first()
+        if setting is None:
+            setting = AutonomySetting(subject=subject, action=action, segment=segment)
+        setting.level, setting.reason, setting.changed_at = level, reason, at
+        setting.changed_by, setting.decision_id = changed_by, decision_id
+        if limits is not None:
+            setting.limit_amount, setting.limit_currency = limits.amount, limits.currency
+            setting.limit_per_day, setting.from_hour, setting.to_hour = limits.per_day, limits.from_hour, limits.to_hour
+        setting.save()
+    return setting
 
 
-def _most_specific(levels: dict[tuple[str, str], Level], subject: str, action: str) -> Level:
-    for key in ((subject, action), (subject, ""), ("", action), ("", "")):
-        if key in levels:
-            return levels[key]
-    return DEFAULT
+def start_of_day(at: datetime) -> datetime:
+    """From when on acts count towards the number a day allows."""
+    return clock.start_of_day(clock.bank_date(at))

@@ -34,6 +34,7 @@ class ParameterKind(StrEnum):
     INTEGER = "integer"
     DATE = "date"
     CODE = "code"
+    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +141,6 @@ _SPELLINGS: Mapping[ParameterKind, tuple[Callable[[object], bool], str]] = {
     ParameterKind.INTEGER: (_integer, f"a whole number between -{LARGEST_INTEGER} and {LARGEST_INTEGER}"),
     ParameterKind.DATE: (_date, "a day as YYYY-MM-DD"),
     ParameterKind.CODE: (_matches("[a-z][a-z0-9_]{0,39}"), "a code of lower-case letters, digits and underscores"),
+    # What programs call something: an action, a system, a branch, a moment; empty where there is none.
+    ParameterKind.NAME: (_matches("[A-Za-z0-9_.:+-]{0,120}"), "a name of at most 120 letters, digits and . _ : + -"),
 }

@@ -6,8 +6,8 @@ evaluations give the answer; who is eligible is written in the policies themselv
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -16,19 +16,22 @@ import cedarpy
 
 from bankos.platform.actors import Role
 
-from .rules import BUILT_IN, NOTHING_PERMITS, Effect, Rule
+from .catalogue import LARGEST_AMOUNT
+from .policy_source import Problem, Statement, line_of_failure, statements
+from .rules import AUTOMATION_STOPPED, BUILT_IN, NOTHING_PERMITS, Effect, Rule
 
 # Who can be an approver at all, in the order they are named to the asker.
-APPROVER_ROLES = (Role.BRANCH_STAFF, Role.CONTACT_CENTRE, Role.TEAM_LEAD, Role.COMPLIANCE)
+APPROVER_ROLES = (Role.BRANCH_STAFF, Role.CONTACT_CENTRE, Role.TEAM_LEAD, Role.COMPLIANCE, Role.ADMINISTRATOR)
+MACHINES = frozenset({"System", "Agent"})
 ANNOTATIONS = ("id", "sentence", "customer", "owner", "basis")
 
 
 class PolicyInvalid(ValueError):
-    """A policy text that can't be used; `problems` says each reason and its place."""
+    """A policy text that can't be used; `problems` says each reason and its line, in the order of the text."""
 
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(self.problems))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.in_schema, problem.line)))
+        super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
 class RequestInvalid(ValueError):
@@ -46,42 +49,124 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Mandate:
+    """Up to how much one person may decide, for one action and until a day, beyond what their role allows."""
+
+    amount: str
+    currency: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"amount": self.amount, "currency": self.currency}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> Self | None:
+        return cls(stored["amount"], stored["currency"]) if stored else None
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
-    """The person who agrees, as policies see them."""
+    """The person who agrees, as policies see them. `line` are the ids of those above them; `roles` hold what was delegated to them too."""
 
     by: str
     roles: frozenset[str]
     branch: str | None = None
+    line: frozenset[str] = frozenset()
+    mandate: Mandate | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return {"by": self.by, "roles": sorted(self.roles)} | ({"branch": self.branch} if self.branch else {})
+        said: dict[str, Any] = {"by": self.by, "roles": sorted(self.roles), "line": sorted(self.line)}
+        if self.branch:
+            said["branch"] = self.branch
+        if self.mandate:
+            said["mandate"] = self.mandate.as_json()
+        return said
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(
+            stored["by"],
+            frozenset(stored["roles"]),
+            stored.get("branch"),
+            frozenset(stored.get("line", ())),
+            Mandate.from_json(stored.get("mandate")),
+        )
 
 
-# Stands for "any eligible person": an approval as good as an approval can be.
-SOMEBODY = Approval(by="", roles=frozenset(APPROVER_ROLES))
+def somebody(request: "Request") -> Approval:
+    """Stands for "any eligible person": an approval as good as an approval of this request can be."""
+    currency = request.parameters.get("currency", "")
+    return Approval(by="", roles=frozenset(APPROVER_ROLES), mandate=Mandate(LARGEST_AMOUNT, currency) if currency else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
+    """Someone or something policies speak about; `parents` are the (type, id) of the groups it belongs to."""
+
     type: str
     id: str
     attributes: Mapping[str, Any]
+    parents: tuple[tuple[str, str], ...] = ()
 
     @property
     def uid(self) -> dict[str, str]:
         return {"type": self.type, "id": self.id}
 
     def as_json(self) -> dict[str, Any]:
-        return {"uid": self.uid, "attrs": dict(self.attributes), "parents": []}
+        return {"uid": self.uid, "attrs": dict(self.attributes), "parents": [{"type": type, "id": id} for type, id in self.parents]}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        return cls(stored["uid"]["type"], stored["uid"]["id"], stored["attrs"])
+        parents = tuple((parent["type"], parent["id"]) for parent in stored["parents"])
+        return cls(stored["uid"]["type"], stored["uid"]["id"], stored["attrs"], parents)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What Cedar is asked, whoever wrote the policies. `others` are the entities that attributes and parents of the two name.
+
+    `as_json` is stored as the context of a decision asked for through AuthZEN; `from_json` reads it back for a replay. `stopped` names
+    the stop in force, if one covers the act.
+    """
+
+    principal: Entity
+    action: str
+    resource: Entity
+    context: Mapping[str, Any]
+    others: tuple[Entity, ...] = ()
+    stopped: str | None = None
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        return (self.principal, self.resource, *self.others)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "principal": self.principal.as_json(),
+            "action": self.action,
+            "resource": self.resource.as_json(),
+            "context": dict(self.context),
+            "others": [other.as_json() for other in self.others],
+        } | ({"stopped": self.stopped} if self.stopped else {})
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(
+            Entity.from_json(stored["principal"]),
+            stored["action"],
+            Entity.from_json(stored["resource"]),
+            stored["context"],
+            tuple(Entity.from_json(other) for other in stored["others"]),
+            stored.get("stopped"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """All that a decision rests on. `as_json` is stored as the decision's context; `from_json` reads it back for a replay."""
+    """All that a decision rests on. `as_json` is stored as the decision's context; `from_json` reads it back for a replay.
+
+    `hour` (0 to 23) and `weekday` (1 is Monday) are those of the bank. For systems and agents `autonomy` is the level that applies and
+    `within_limits` whether the act stays inside that level's limits; `stopped` names the stop in force, if one covers the act.
+    """
 
     principal: Entity
     action: str
@@ -90,8 +175,12 @@ class Request:
     facts: Mapping[str, Any]
     purposes: tuple[str, ...]
     at: str
+    hour: int
+    weekday: int
     autonomy: str | None = None
+    within_limits: bool | None = None
     approval: Approval | None = None
+    stopped: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -99,7 +188,7 @@ class Request:
             "action": self.action,
             "resource": self.resource.as_json(),
             "context": self.context,
-        }
+        } | ({"stopped": self.stopped} if self.stopped else {})
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -114,15 +203,24 @@ class Request:
             facts=context["facts"],
             purposes=tuple(request["purposes"]),
             at=request["at"],
+            hour=request["hour"],
+            weekday=request["weekday"],
             autonomy=request.get("autonomy"),
-            approval=approval and Approval(approval["by"], frozenset(approval["roles"]), approval.get("branch")),
+            within_limits=request.get("within_limits"),
+            approval=approval and Approval.from_json(approval),
+            stopped=stored.get("stopped"),
         )
+
+    def question(self) -> Question:
+        return Question(self.principal, self.action, self.resource, self.context)
 
     @property
     def context(self) -> dict[str, Any]:
-        request: dict[str, Any] = {"at": self.at, "purposes": sorted(self.purposes)}
+        request: dict[str, Any] = {"at": self.at, "hour": self.hour, "weekday": self.weekday, "purposes": sorted(self.purposes)}
         if self.autonomy is not None:
             request["autonomy"] = self.autonomy
+        if self.within_limits is not None:
+            request["within_limits"] = self.within_limits
         if self.approval is not None:
             request["approval"] = self.approval.as_json()
         return {"parameters": dict(self.parameters), "facts": dict(self.facts), "request": request}
@@ -155,8 +253,9 @@ class PolicyText:
     """A policy version ready to answer: parsed once, used by any number of threads."""
 
     rules: Mapping[str, Rule]  # by Cedar's own name of the policy, in the order of the text
-    _policies: cedarpy.PolicySet
+    _scopes: tuple["_Scope", ...]
     _schema: cedarpy.Schema
+    _slices: dict[tuple[str, str, Effect | None], "_Slice"] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, policies: str, schema: str) -> Self:
@@ -165,55 +264,107 @@ class PolicyText:
         Raises:
             PolicyInvalid: syntax, types against the schema, missing annotations or an id used twice.
         """
-        try:
-            parsed, parsed_schema = cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema)
-            as_json = json.loads(cedarpy.policies_to_json_str(policies))
-        except ValueError as error:
-            raise PolicyInvalid([str(error)]) from error
-        static = as_json["staticPolicies"]
+        unreadable = [*_unreadable(policies, cedarpy.PolicySet.from_str), *_unreadable(schema, cedarpy.Schema.from_str, in_schema=True)]
+        if unreadable:
+            raise PolicyInvalid(unreadable)
+        parsed_schema = cedarpy.Schema.from_str(schema)
+        written = statements(policies)
+        static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
+        if len(static) != len(written):
+            raise PolicyInvalid([Problem(1, "only whole policies can be used, no templates")])
         # Cedar names policies policy0, policy1 … in the order of the text, but its JSON sorts them as words.
         rules = {name: _rule(static[name]) for name in sorted(static, key=lambda name: int(name.removeprefix("policy")))}
-        problems = list(_incomplete(rules))
+        placed = dict(zip(rules, written, strict=True))
+        problems = list(_incomplete(rules, placed))
         validation = cedarpy.validate_policies(policies, parsed_schema)
-        problems += [_with_id(error.error, rules) for error in validation.errors]
+        problems += [_unfitting(error.error, rules, placed) for error in validation.errors]
         if not validation.validation_passed and not problems:
-            problems.append("the policies do not fit the schema")
+            problems.append(Problem(1, "the policies do not fit the schema"))
         if problems:
             raise PolicyInvalid(problems)
-        return cls(rules, parsed, parsed_schema)
+        grouped = _ACTION_GROUP.search(schema) is not None
+        scopes = tuple(_scope(name, static[name], grouped) for name in rules)
+        return cls(rules, scopes, parsed_schema)
 
     def rule(self, id: str) -> Rule | None:
         """A rule by its @id."""
         return next((rule for rule in self.rules.values() if rule.id == id), None)
 
-    def decide(self, request: Request) -> Verdict:
-        """Permit, needs approval or deny.
+    def policy_json(self, id: str) -> Mapping[str, Any] | None:
+        """A policy by its @id, as Cedar's JSON has it; None if the text has none of this id."""
+        return next((scope.policy for scope in self._scopes if self.rules[scope.name].id == id), None)
+
+    def rules_for(self, question: Question) -> tuple[Rule, ...]:
+        """The rules whose scope can apply to this action and kind of principal at all, in the order of the text."""
+        return tuple(rule for _, rule in self._slice(question.action, question.principal.type).rules)
+
+    def holding(self, question: Question, effect: Effect) -> tuple[Rule, ...]:
+        """Every rule of one effect whose condition holds, whatever the others say: Cedar names all of them where none competes.
 
         Raises:
             RequestInvalid, EngineFailed
         """
-        permitted, rules = self._evaluate(request)
+        return self._evaluate(question, effect)[1]
+
+    def decide(self, request: Request) -> Verdict:
+        """Permit, needs approval or deny. A stop comes before every policy: no text can be written that overrides it.
+
+        Raises:
+            RequestInvalid, EngineFailed
+        """
+        permitted, rules = self._evaluate(request.question())
+        if request.stopped is not None:
+            return Verdict(Outcome.DENY, (AUTOMATION_STOPPED,))
         if permitted:
             return Verdict(Outcome.PERMIT, rules)
-        permitted_if_approved, remaining = self._evaluate(replace(request, approval=SOMEBODY))
+        permitted_if_approved, remaining = self._evaluate(replace(request, approval=somebody(request)).question())
         if permitted_if_approved:
             return Verdict(Outcome.NEEDS_APPROVAL, rules)
         return Verdict(Outcome.DENY, remaining or (NOTHING_PERMITS,))
 
     def permits_with(self, request: Request, approval: Approval) -> bool:
         """Whether this person's agreement would be enough."""
-        return self._evaluate(replace(request, approval=approval))[0]
+        return self._evaluate(replace(request, approval=approval).question())[0]
 
-    def _evaluate(self, request: Request) -> tuple[bool, tuple[Rule, ...]]:
-        question = {
-            "principal": request.principal.uid,
-            "action": {"type": "Action", "id": request.action},
-            "resource": request.resource.uid,
-            "context": request.context,
-        }
-        entities = json.dumps([request.principal.as_json(), request.resource.as_json()])
+    def answer(self, question: Question) -> Verdict:
+        """Permit or deny, to a question of any store. A stop comes before every policy here too.
+
+        Raises:
+            RequestInvalid, EngineFailed
+        """
+        permitted, rules = self._evaluate(question)
+        if question.stopped is not None:
+            return Verdict(Outcome.DENY, (AUTOMATION_STOPPED,))
+        if permitted:
+            return Verdict(Outcome.PERMIT, rules)
+        return Verdict(Outcome.DENY, rules or (NOTHING_PERMITS,))
+
+    def misfit(self, entities: Iterable[Entity]) -> str:
+        """Why these entities do not fit the schema, or not together; "" if they do.
+
+        Cedar gives its reasons only where something is asked, so something is: of no policy, for an action that does not exist.
+        """
+        stored = [entity.as_json() for entity in entities]
+        nothing = {"type": "Action", "id": ""}
+        asked = {"principal": nothing, "action": nothing, "resource": nothing, "context": {}}
         try:
-            answer = cedarpy.is_authorized(question, self._policies, entities, schema=self._schema)
+            answer = cedarpy.is_authorized(asked, cedarpy.PolicySet.from_str(""), json.dumps(stored), schema=self._schema)
+        except Exception as error:  # whatever happens inside the engine, they do not fit
+            return str(error)
+        errors = [error for error in answer.diagnostics.errors if error.startswith(_ENTITIES_UNREADABLE)]
+        return "; ".join(_reason(error) for error in errors)
+
+    def _evaluate(self, question: Question, effect: Effect | None = None) -> tuple[bool, tuple[Rule, ...]]:
+        applying = self._slice(question.action, question.principal.type, effect)
+        asked = {
+            "principal": question.principal.uid,
+            "action": {"type": "Action", "id": question.action},
+            "resource": question.resource.uid,
+            "context": dict(question.context),
+        }
+        entities = json.dumps([entity.as_json() for entity in question.entities])
+        try:
+            answer = cedarpy.is_authorized(asked, applying.policies, entities, schema=self._schema)
         except Exception as error:  # whatever happens inside the engine, it is not a yes
             raise EngineFailed(str(error)) from error
         if answer.decision is cedarpy.Decision.NoDecision:
@@ -222,7 +373,59 @@ class PolicyText:
             # Cedar leaves a policy out that fails; a forbid left out would be a permit.
             raise EngineFailed("; ".join(answer.diagnostics.errors))
         reasons = set(answer.diagnostics.reasons)
-        return answer.decision is cedarpy.Decision.Allow, tuple(rule for name, rule in self.rules.items() if name in reasons)
+        return answer.decision is cedarpy.Decision.Allow, tuple(rule for name, rule in applying.rules if name in reasons)
+
+    def _slice(self, action: str, principal_type: str, effect: Effect | None = None) -> "_Slice":
+        """The policies whose scope can apply at all; the others could not decide, and each would cost its evaluation."""
+        key = (action, principal_type, effect)
+        found = self._slices.get(key)
+        if found is None:
+            scopes = [scope for scope in self._scopes if scope.may_apply(action, principal_type)]
+            if effect is not None:
+                scopes = [scope for scope in scopes if self.rules[scope.name].effect is effect]
+            found = self._slices[key] = _Slice(
+                cedarpy.PolicySet.from_json_str(_policy_set(scope.policy for scope in scopes)),
+                # Cedar names the policies of a set by place.
+                tuple((f"policy{place}", self.rules[scope.name]) for place, scope in enumerate(scopes)),
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """Some of a text's policies, parsed, with their rules by the name Cedar gives each."""
+
+    policies: cedarpy.PolicySet
+    rules: tuple[tuple[str, Rule], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """A policy in Cedar's JSON form, and what its head says it is for: None stands for everything."""
+
+    name: str
+    policy: Mapping[str, Any]
+    actions: frozenset[str] | None
+    principal_type: str | None
+
+    def may_apply(self, action: str, principal_type: str) -> bool:
+        return (self.actions is None or action in self.actions) and self.principal_type in (None, principal_type)
+
+
+_ACTION_GROUP = re.compile(r"\baction\b[^{;]*\bin\b")
+
+
+def _scope(name: str, policy: Mapping[str, Any], grouped: bool) -> _Scope:
+    """What the policy's head says; of a schema with groups of actions the names alone do not tell, and everything may apply."""
+    action, principal = policy["action"], policy["principal"]
+    named = [action["entity"]] if "entity" in action else action.get("entities")
+    actions = None if grouped or named is None else frozenset(entity["id"] for entity in named)
+    return _Scope(name, policy, actions, principal.get("entity_type") if principal["op"] == "is" else None)
+
+
+def _policy_set(policies: Iterable[Mapping[str, Any]]) -> str:
+    static = {f"policy{place}": policy for place, policy in enumerate(policies)}
+    return json.dumps({"staticPolicies": static, "templates": {}, "templateLinks": []})
 
 
 def _rule(policy: Mapping[str, Any]) -> Rule:
@@ -238,22 +441,49 @@ def _rule(policy: Mapping[str, Any]) -> Rule:
     )
 
 
-def _incomplete(rules: Mapping[str, Rule]) -> Iterable[str]:
+def _unreadable(text: str, parse: Callable[[str], object], *, in_schema: bool = False) -> Iterable[Problem]:
+    """Cedar's parser says what it did not expect, but not where."""
+    reason = _refusal(text, parse)
+    if reason is not None:
+        # What ends too early ends too early from its first line on.
+        too_short = reason.endswith("unexpected end of input")
+        line = len(text.rstrip().splitlines()) if too_short else line_of_failure(text, lambda part: _refusal(part, parse) == reason)
+        yield Problem(max(line, 1), reason.removeprefix("error parsing schema: "), in_schema)
+
+
+def _refusal(text: str, parse: Callable[[str], object]) -> str | None:
+    try:
+        parse(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _incomplete(rules: Mapping[str, Rule], placed: Mapping[str, Statement]) -> Iterable[Problem]:
     seen = set()
     for name, rule in rules.items():
+        line = placed[name].line
         values = (rule.id, rule.sentence, rule.customer_sentence, rule.owner, rule.basis)
         if missing := [f"@{note}" for note, value in zip(ANNOTATIONS, values, strict=True) if not value.strip()]:
-            yield f"{rule.id or name} lacks {', '.join(missing)}"
+            yield Problem(line, f"{rule.id or 'this policy'} lacks {', '.join(missing)}")
         if rule.id in seen or rule.id in BUILT_IN:
-            yield f"the id {rule.id} is used twice"
+            yield Problem(line, f"the id {rule.id} is used twice")
         seen.add(rule.id)
 
 
-def _with_id(error: str, rules: Mapping[str, Rule]) -> str:
-    return re.sub(r"policy\d+", lambda name: rules[name[0]].id if name[0] in rules else name[0], error)
+def _unfitting(error: str, rules: Mapping[str, Rule], placed: Mapping[str, Statement]) -> Problem:
+    """A validator's message, which names policies by their place, with the rule's id and line."""
+    found = re.search(r"policy\d+", error)
+    name = found[0] if found else ""
+    if name not in rules:
+        return Problem(1, error)
+    return Problem(placed[name].line, f"{rules[name].id or 'this policy'}: {error.removeprefix(f'for policy `{name}`, ')}")
+
+
+_ENTITIES_UNREADABLE = "failed to parse entities from:"
 
 
 def _reason(error: str) -> str:
     """Cedar's message without the copy of the request it carries."""
-    error = re.sub(r"\Afailed to parse entities from:\n.*?\}\]: ", "", error, flags=re.DOTALL)
+    error = re.sub(rf"\A{_ENTITIES_UNREADABLE}\n.*?\}}\]: ", "", error, flags=re.DOTALL)
     return error.removeprefix("failed to build request: ").removeprefix("error during entity deserialization: ")

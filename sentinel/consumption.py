@@ -12,7 +12,7 @@ from psycopg.errors import CheckViolation, UniqueViolation
 from . import models, tokens
 from .canonical import parameters_hash
 from .cedar import Outcome
-from .tokens import TokenAlreadyUsed, TokenError, TokenExpired, TokenInvalid, TokenMismatch, TokenNotAPermit
+from .tokens import TokenAlreadyUsed, TokenError, TokenExpired, TokenInvalid, TokenMismatch, TokenNotAPermit, TokenStopped
 
 # What the database's own guards say, by the name of the constraint.
 _GUARDS: Mapping[str, type[TokenError]] = {
@@ -20,6 +20,7 @@ _GUARDS: Mapping[str, type[TokenError]] = {
     "consumption_of_a_permit": TokenNotAPermit,
     "consumption_in_time": TokenExpired,
     "consumption_now": TokenExpired,
+    "consumption_not_stopped": TokenStopped,
 }
 
 
@@ -38,7 +39,7 @@ def consume(token: str, *, action: str, resource_type: str, resource_id: str, pa
     Of two that use one token at the same time one waits for the other's transaction, and gets TokenAlreadyUsed if it commits.
 
     Raises:
-        TokenInvalid, TokenNotAPermit, TokenExpired, TokenMismatch, TokenAlreadyUsed
+        TokenInvalid, TokenNotAPermit, TokenExpired, TokenMismatch, TokenStopped, TokenAlreadyUsed
     Queries: 1, and its savepoint.
     """
     claims = tokens.read(token)
@@ -46,9 +47,10 @@ def consume(token: str, *, action: str, resource_type: str, resource_id: str, pa
         raise TokenNotAPermit(f"the answer was {claims['outcome']}")
     if at.timestamp() >= claims["exp"]:
         raise TokenExpired("the permit was not used in time")
-    if (claims["action"], claims["resource"]) != (action, {"type": resource_type, "id": resource_id}):
+    [asked] = claims["authorization_details"]
+    if (asked["type"], asked["resource"]) != (action, {"type": resource_type, "id": resource_id}):
         raise TokenMismatch("the permit is for another action or resource")
-    if claims["params_hash"] != _hash_or_none(parameters):
+    if asked["parameters_hash"] != _hash_or_none(parameters):
         raise TokenMismatch("the permit is for other parameters")
     row = models.Consumption(decision_id=UUID(claims["jti"]), consumed_at=at)
     try:

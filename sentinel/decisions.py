@@ -16,7 +16,7 @@ from django.db.models.functions import Cast, Right
 
 from bankos.platform.actors import Actor, ActorKind, Role
 
-from . import catalogue, models, policy, tokens
+from . import catalogue, contexts, models, policy, tokens
 from .authority import ModelRef
 from .cedar import Outcome
 from .rules import BUILT_IN, Effect
@@ -61,7 +61,8 @@ class RuleView:
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """A decision as people read it. `context` is the request as the policies saw it, `claims` what the token says."""
+    """A decision as people read it. `context` is the request as the policies saw it (None: erased with the customer's key),
+    `claims` what the token says."""
 
     id: UUID
     short_id: str
@@ -89,7 +90,7 @@ class DecisionView:
     consumed_at: datetime | None
     token: str
     claims: dict[str, Any]
-    context: dict[str, Any]
+    context: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +166,8 @@ def verify(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResourc
 
 def _rows() -> QuerySet[models.Decision]:
     # The policy texts are long, and already parsed in memory.
-    return models.Decision.objects.select_related("policy_version", "consumption").defer(
-        "policy_version__policies", "policy_version__schema"
+    return models.Decision.objects.select_related("policy_version", "consumption", "context_key").defer(
+        "policy_version__policies", "policy_version__schema", "policy_version__examples"
     )
 
 
@@ -242,8 +243,18 @@ def _view(row: models.Decision, names: dict[str, str]) -> DecisionView:
         consumed_at=consumption.consumed_at if consumption else None,
         token=row.token,
         claims=tokens.unverified_claims(row.token),
-        context=row.context,
+        context=_content(row),
     )
+
+
+def _content(row: models.Decision) -> dict[str, Any] | None:
+    try:
+        content = contexts.content_of(row)
+    except contexts.ContentErased:
+        return None
+    except contexts.ContentDamaged:
+        return {}
+    return content.get("request", content)
 
 
 def _rule(id: str, version: models.PolicyVersion | None) -> RuleView:

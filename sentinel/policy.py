@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,10 +15,11 @@ from django.db.models import Max
 
 from .canonical import content_hash
 from .cedar import PolicyInvalid, PolicyText
-from .models import PolicyVersion
+from .models import PolicyStore, PolicyVersion
 
 __all__ = ["ActivePolicy", "NoActivePolicy", "NotADraft", "PolicyInvalid", "TextChanged"]
 
+State = PolicyVersion.State
 BANK = "bank"
 STARTING_SET = Path(__file__).parent / "policies"
 
@@ -31,7 +33,7 @@ class TextChanged(RuntimeError):
 
 
 class NotADraft(ValueError):
-    """Only a draft can become active."""
+    """Only a draft, or a version that waits for its moment, can become active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,18 @@ class ActivePolicy:
     text: PolicyText
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A version without its texts."""
+
+    id: UUID
+    store: str
+    number: int
+    sha256: str
+    note: str
+    state: str
+
+
 def active(store: str = BANK) -> ActivePolicy:
     """The version in force.
 
@@ -52,7 +66,8 @@ def active(store: str = BANK) -> ActivePolicy:
         NoActivePolicy, TextChanged
     Queries: 1, and 1 more the first time this process meets the version.
     """
-    row = PolicyVersion.objects.filter(store=store, state=PolicyVersion.State.ACTIVE).values_list("id", "store", "number", "sha256").first()
+    found = PolicyVersion.objects.filter(store=store, state=State.ACTIVE)
+    row = found.values_list("id", "store_id", "number", "sha256").first()
     if row is None:
         raise NoActivePolicy(store)
     return ActivePolicy(*row, text=text_of(row[0], row[3]))
@@ -66,18 +81,35 @@ def text_of(version_id: UUID, sha256: str) -> PolicyText:
         PolicyVersion.DoesNotExist, TextChanged
     Queries: 1 the first time, then 0.
     """
-    policies, schema = PolicyVersion.objects.values_list("policies", "schema").get(pk=version_id)
-    if text_hash(policies, schema) != sha256:
+    policies, schema, examples = PolicyVersion.objects.values_list("policies", "schema", "examples").get(pk=version_id)
+    if text_hash(policies, schema, examples) != sha256:
         raise TextChanged(f"policy version {version_id} no longer has the text it was published with")
     return PolicyText.parse(policies, schema)
 
 
-def text_hash(policies: str, schema: str) -> str:
-    """What a version is published as: hex sha256 over the canonical JSON of both texts."""
-    return content_hash({"policies": policies, "schema": schema})
+def head_of(version_id: UUID) -> Head:
+    """A version without its texts. Queries: 1.
+
+    Raises:
+        PolicyVersion.DoesNotExist
+    """
+    return Head(*PolicyVersion.objects.values_list("id", "store_id", "number", "sha256", "note", "state").get(pk=version_id))
 
 
-def draft(*, policies: str, schema: str, note: str, at: datetime, store: str = BANK) -> PolicyVersion:
+def newest_in_force(store: str, *, before: datetime) -> int | None:
+    """The number of the version that was in force at a moment. Queries: 1."""
+    came = PolicyVersion.objects.filter(store=store, activated_at__lte=before).order_by("-activated_at")
+    return came.values_list("number", flat=True).first()
+
+
+def text_hash(policies: str, schema: str, examples: str) -> str:
+    """What a version is published as: hex sha256 over the canonical JSON of its three texts."""
+    return content_hash({"policies": policies, "schema": schema, "examples": examples})
+
+
+def draft(
+    *, policies: str, schema: str, note: str, at: datetime, examples: str = "", store: str = BANK, drafted_by: str = ""
+) -> PolicyVersion:
     """Keep a new text, checked, under the store's next number.
 
     Raises:
@@ -88,32 +120,36 @@ def draft(*, policies: str, schema: str, note: str, at: datetime, store: str = B
         _lock(store)
         newest = PolicyVersion.objects.filter(store=store).aggregate(newest=Max("number"))["newest"] or 0
         return PolicyVersion.objects.create(
-            store=store,
+            store_id=store,
             number=newest + 1,
             policies=policies,
             schema=schema,
-            sha256=text_hash(policies, schema),
+            examples=examples,
+            sha256=text_hash(policies, schema, examples),
             note=note,
+            drafted_by=drafted_by,
             created_at=at,
         )
 
 
 def activate(version_id: UUID, *, at: datetime) -> PolicyVersion:
-    """Put a draft in force for every decision from now on; the version in force until now is retired.
+    """Put a version in force for every decision from now on; the version in force until now is retired.
+
+    Who may do that, and when, is not asked here: see `sentinel.policy_changes`.
 
     Raises:
-        NotADraft
+        NotADraft: it is in force, was, or was refused.
     """
     with transaction.atomic():
         chosen = PolicyVersion.objects.get(pk=version_id)
-        _lock(chosen.store)
+        _lock(chosen.store_id)
         chosen.refresh_from_db()
-        if chosen.state != PolicyVersion.State.DRAFT:
+        if chosen.state not in (State.DRAFT, State.SCHEDULED):
             raise NotADraft(f"version {chosen.number} is {chosen.state}")
-        for before in PolicyVersion.objects.filter(store=chosen.store, state=PolicyVersion.State.ACTIVE):
-            before.state, before.retired_at = PolicyVersion.State.RETIRED, at
+        for before in PolicyVersion.objects.filter(store=chosen.store_id, state=State.ACTIVE):
+            before.state, before.retired_at = State.RETIRED, at
             before.save()
-        chosen.state, chosen.activated_at = PolicyVersion.State.ACTIVE, at
+        chosen.state, chosen.activated_at = State.ACTIVE, at
         chosen.save()
     return chosen
 
@@ -124,18 +160,31 @@ def load_starting_set(*, at: datetime) -> PolicyVersion | None:
     Returns:
         The new version, or None if there was nothing to do.
     """
-    policies, schema = starting_set()
+    texts = starting_set()
     with transaction.atomic():
         _lock(BANK)
-        if PolicyVersion.objects.filter(store=BANK, sha256=text_hash(policies, schema)).exists():
+        PolicyStore.objects.get_or_create(name=BANK, defaults={"title": "The bank", "created_at": at})
+        if PolicyVersion.objects.filter(store=BANK, sha256=text_hash(*texts)).exists():
             return None
-        return activate(draft(policies=policies, schema=schema, note="Starting set of bankos", at=at).pk, at=at)
+        drafted = draft(policies=texts.policies, schema=texts.schema, examples=texts.examples, note="Starting set of bankos", at=at)
+        return activate(drafted.pk, at=at)
 
 
-def starting_set() -> tuple[str, str]:
-    """The policies and the schema as they lie in `sentinel/policies/`."""
-    policies = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STARTING_SET.glob("*.cedar")))
-    return policies, (STARTING_SET / "bank.cedarschema").read_text(encoding="utf-8")
+class Texts(NamedTuple):
+    """What a version is made of."""
+
+    policies: str
+    schema: str
+    examples: str
+
+
+def starting_set() -> Texts:
+    """The policies, their schema and their examples as they lie in `sentinel/policies/`."""
+    return Texts(
+        "\n".join(path.read_text(encoding="utf-8") for path in sorted(STARTING_SET.glob("*.cedar"))),
+        (STARTING_SET / "bank.cedarschema").read_text(encoding="utf-8"),
+        (STARTING_SET / "examples.json").read_text(encoding="utf-8"),
+    )
 
 
 def _lock(store: str) -> None:

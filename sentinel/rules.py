@@ -41,7 +41,17 @@ NOT_DECIDED = _built_in(
     "The policies could not be asked, so the answer is no. Ask again; if it stays so, tell the people who run the policies.",
     "This could not be done at the moment.",
 )
+AUTOMATION_STOPPED = Rule(
+    "automation-stopped",
+    Effect.FORBID,
+    "Somebody stopped the automation that asks for this. A person may still do it.",
+    "Our systems do not do this at the moment. Our people can.",
+    "Model Risk",
+    "EU AI Act Art. 14(4)(e)",
+)
 
-BUILT_IN = {rule.id: rule for rule in (NOTHING_PERMITS, UNKNOWN_ACTION, NOT_UNDERSTOOD, APPROVAL_NOT_VALID, NOT_DECIDED)}
+_OF_POLICIES = (NOTHING_PERMITS, AUTOMATION_STOPPED)
+_BEFORE_POLICIES = (UNKNOWN_ACTION, NOT_UNDERSTOOD, APPROVAL_NOT_VALID, NOT_DECIDED)
+BUILT_IN = {rule.id: rule for rule in (*_OF_POLICIES, *_BEFORE_POLICIES)}
 # Refusals that never reached the policies: there is nothing to evaluate again.
-BEFORE_POLICY = frozenset(BUILT_IN) - {NOTHING_PERMITS.id}
+BEFORE_POLICY = frozenset(rule.id for rule in _BEFORE_POLICIES)

@@ -37,6 +37,10 @@ class TokenMismatch(TokenError):
     """The permit is for another action, resource or other parameters."""
 
 
+class TokenStopped(TokenError):
+    """The machine that holds the permit was stopped after it got it."""
+
+
 class TokenAlreadyUsed(TokenError):
     """The permit has been used; each counts once."""
 

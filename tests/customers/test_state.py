@@ -228,6 +228,7 @@ def test_policies_read_kind_age_branch_arrears_products_and_consents(bank: Bank,
         "days_past_due": 3,
         "consents": ["payment_insight"],
         "products": ["current", "loan", "savings"],
+        "segment": "personal",
     }
     assert set(found.consents) == {"payment_insight"}
 

@@ -48,7 +48,9 @@ def test_a_transfer_reaches_core_banking_in_its_own_terms(home: Household, staff
     assert (said["from_account"], said["to_account"]) == (home.savings.number, home.current.number)
     assert (said["amount"], said["currency"]) == ("120.00", "EUR")
     assert said["idempotency_key"] == str(effect.decision_id)
-    assert tokens.read(said["decision_token"])["params_hash"] == parameters_hash(home.transfer("120.00")["parameters"])
+    assert tokens.read(said["decision_token"])["authorization_details"][0]["parameters_hash"] == parameters_hash(
+        home.transfer("120.00")["parameters"]
+    )
     view = effects.effect_of(effect.pk, actor=staff)
     assert view.delivered_at is not None
     assert view.reference == f"core/{file.name}"
@@ -159,7 +161,8 @@ def test_a_permit_forged_with_a_key_of_ones_own_never_leaves(home: Household, st
     honest = executed(home.transfer("1.00"), staff)
     parameters = home.transfer("499.00")["parameters"]
     decision_id = uuid7()
-    claims = {**tokens.read(honest.token), "jti": str(decision_id), "parameters": parameters, "params_hash": parameters_hash(parameters)}
+    claims = {**tokens.read(honest.token), "jti": str(decision_id)}
+    claims["authorization_details"][0] |= {"parameters": parameters, "parameters_hash": parameters_hash(parameters)}
     own, settings.SIGNING_KEYS_DIR = settings.SIGNING_KEYS_DIR, tmp_path / "keys"
     try:
         token = tokens.sign(claims)
@@ -180,9 +183,10 @@ def forge(honest: Effect, parameters: dict[str, Any], *, token: str, decision_id
         cursor.execute("SELECT * FROM sentinel_decision WHERE id = %s", [honest.decision_id])
         columns = [column.name for column in cursor.description]
         replaced = {"id": "%s", "parameters": "%s::jsonb", "parameters_hash": "%s", "token": "%s"}
+        copied = {**replaced, "leaf_index": "sentinel_next_leaf()"}
         cursor.execute(
             f"INSERT INTO sentinel_decision ({', '.join(columns)})"
-            f" SELECT {', '.join(replaced.get(column, column) for column in columns)} FROM sentinel_decision WHERE id = %s",
+            f" SELECT {', '.join(copied.get(column, column) for column in columns)} FROM sentinel_decision WHERE id = %s",
             [
                 {"id": decision_id, "parameters": text, "parameters_hash": parameters_hash(parameters), "token": token}[column]
                 for column in columns

@@ -13,7 +13,7 @@ from . import desk
 @pytest.fixture
 def bank_actions(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bank's action types, whatever the floors above have registered."""
-    monkeypatch.setattr(catalogue, "_registered", dict(desk.ACTION_TYPES))
+    monkeypatch.setattr(catalogue, "_registered", {**catalogue._registered, **desk.ACTION_TYPES})
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ PRODUCT = "product.offer"
 POSTPONE = "recommendation.postpone"
 DECLINE = "recommendation.decline"
 CONSENT = "consent.change"
+WAIVE = "fee.waive"
 
 _KIND = ParameterKind
 ACTION_TYPES = {
@@ -33,6 +34,7 @@ ACTION_TYPES = {
         POSTPONE: {"recommendation": _KIND.UUID, "until": _KIND.DATE},
         DECLINE: {"recommendation": _KIND.UUID, "reason": _KIND.CODE},
         CONSENT: {"purpose": _KIND.CODE, "given": _KIND.CODE},
+        WAIVE: {"arrangement": _KIND.UUID, "amount": _KIND.MONEY, "currency": _KIND.CURRENCY, "reason": _KIND.CODE},
     }.items()
 }
 
@@ -44,6 +46,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     POSTPONE: {"recommendation": str(CHECKING), "until": "2026-12-01"},
     DECLINE: {"recommendation": str(CHECKING), "reason": "wrong_moment"},
     CONSENT: {"purpose": "payment_insight", "given": "no"},
+    WAIVE: {"arrangement": str(CHECKING), "amount": "20.00", "currency": "EUR", "reason": "goodwill"},
 }
 
 

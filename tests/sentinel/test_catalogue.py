@@ -5,12 +5,19 @@ from typing import Any
 import pytest
 
 from sentinel import catalogue
+from sentinel.asking import Resource
 from sentinel.catalogue import ParameterKind
 from sentinel.cedar import Outcome
 
-from .desk import ACTION_TYPES, PARAMETERS, customer, party
-from .test_examples import POLICIES, parsed, request
+from .desk import ACTION_TYPES, PARAMETERS, compliance, party
+from .texts import POLICIES, parsed, request
 
+RESOURCES = {
+    "Party": party("party-1"),
+    "PolicyVersion": Resource("PolicyVersion", "1", {"store": "bank", "examples_hold": True, "impact_seen": True}),
+    "Automation": Resource("Automation", "a", {"subject": "a", "action": "b", "segment": "", "level": "suggest"}),
+    "Staff": Resource("Staff", "1", {}),
+}
 SAMPLES: dict[ParameterKind, Any] = {
     ParameterKind.TEXT: "words",
     ParameterKind.UUID: "00000000-0000-0000-0000-000000000001",
@@ -19,6 +26,7 @@ SAMPLES: dict[ParameterKind, Any] = {
     ParameterKind.INTEGER: 7,
     ParameterKind.DATE: "2026-12-01",
     ParameterKind.CODE: "a_code",
+    ParameterKind.NAME: "insights.cashflow",
 }
 
 
@@ -28,7 +36,7 @@ def test_every_action_of_the_catalogue_can_be_decided(action_type: catalogue.Act
     action_type.check(given)
     monkeypatch.setitem(PARAMETERS, action_type.name, given)  # type: ignore[arg-type]
 
-    verdict = parsed(POLICIES).decide(request(customer("party-1"), action_type.name, party("party-1")))
+    verdict = parsed(POLICIES).decide(request(compliance(), action_type.name, RESOURCES[action_type.resource_type]))
 
     assert verdict.outcome in Outcome
 
@@ -53,6 +61,7 @@ def test_every_action_of_the_catalogue_can_be_decided(action_type: catalogue.Act
         (ParameterKind.CODE, "Code"),
         (ParameterKind.CODE, ""),
         (ParameterKind.CODE, "a" * 41),
+        (ParameterKind.NAME, "two words"),
     ],
     ids=repr,
 )

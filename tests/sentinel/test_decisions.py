@@ -15,7 +15,7 @@ from sentinel.decisions import NotVisible, decision_of, search, verify, verify_t
 from sentinel.tokens import read
 
 from .desk import CREDIT, ask, compliance, customer, insights, lead, party, person, staff, use_of
-from .test_examples import SCHEMA, without
+from .texts import SCHEMA, without
 
 pytestmark = pytest.mark.usefixtures("authority")
 
@@ -174,9 +174,9 @@ def test_a_token_with_a_changed_byte_is_not_verified() -> None:
         ("resource_id = 'party-2'", {"record"}),
         ("rules = '{staff-own-branch}'", {"record", "replay"}),
         ("issued_at = issued_at - interval '1 day'", {"record"}),
-        ("context = jsonb_set(context, '{resource,attrs,age_years}', '42')", {"context"}),
-        ("context = jsonb_set(context, '{resource,attrs,branch}', '\"B2\"')", {"context", "replay"}),
-        ("context = '{}'", {"context", "replay"}),
+        ("context_cipher = set_byte(context_cipher, 40, get_byte(context_cipher, 40) # 1)", {"context", "replay"}),
+        ("context_cipher = ''", {"context", "replay"}),
+        ("context_hash = repeat('0', 64)", {"record"}),
         ("token = left(token, -4) || 'AAAA'", {"signature"}),
         ("policy_version_id = NULL", {"record", "policy"}),
     ],
@@ -188,6 +188,16 @@ def test_a_changed_record_is_found(past_the_guards: Callable[[], Any], change: s
         cursor.execute(f"UPDATE sentinel_decision SET {change} WHERE id = %s", [decision.id])
 
     assert {name for name, ok in checks(verify(decision.id, actor=compliance())).items() if not ok} == broken
+
+
+def test_the_facts_of_another_decision_cannot_be_put_in_the_place_of_its_own(past_the_guards: Callable[[], Any]) -> None:
+    """Both are encrypted with the customer's one key."""
+    decision, other = ask(), ask(amount="1.00")
+    take = "SELECT context_cipher FROM sentinel_decision WHERE id = %s"
+    with past_the_guards(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE sentinel_decision SET context_cipher = ({take}) WHERE id = %s", [other.id, decision.id])
+
+    assert {name for name, ok in checks(verify(decision.id, actor=compliance())).items() if not ok} == {"context", "replay"}
 
 
 def test_a_changed_policy_text_is_found(past_the_guards: Callable[[], Any]) -> None:

@@ -1,0 +1,126 @@
+"""What a decision rested on, in full, encrypted for the customer it is about: erasing the customer's key (GDPR Art. 17) removes the
+content of all their decisions at once, while signatures and log stay verifiable.
+
+The context carries a random salt, so that its hash, which stays, tells nothing of a content that is gone.
+"""
+
+import json
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from bankos.platform import vault
+from bankos.platform.ids import uuid7
+
+from .canonical import canonical
+from .models import ContextKey, Decision
+
+Subject = tuple[str, str]
+
+
+class ContentErased(Exception):
+    """The customer's key was erased: what this decision rested on cannot be read any more."""
+
+
+class ContentDamaged(Exception):
+    """What is stored is not what was encrypted for this decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A data key as it is stored: wrapped by the master key."""
+
+    id: UUID
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An encrypted context and the hash the token bears."""
+
+    cipher: bytes
+    sha256: str
+
+
+def new_salt() -> str:
+    return secrets.token_hex(16)
+
+
+def salted_hash(salt: str, text: str) -> str:
+    """What stands for a free text where it may not stand itself."""
+    return sha256(f"{salt}{text}".encode()).hexdigest()
+
+
+def seal(content: Mapping[str, Any], *, salt: str, key: Key, decision_id: UUID) -> Sealed:
+    """Encrypt the content's canonical text.
+
+    Raises:
+        ValueError: not plain JSON.
+    """
+    text = canonical({"salt": salt, **content}).encode()
+    return Sealed(vault.encrypt(vault.unwrap(key.wrapped), text, bound_to=decision_id.bytes), sha256(text).hexdigest())
+
+
+def content_text(row: Decision) -> str:
+    """The canonical text, read again. Needs `context_key` at hand.
+
+    Raises:
+        ContentErased, ContentDamaged
+    """
+    wrapped = row.context_key.wrapped
+    if wrapped is None:
+        raise ContentErased(str(row.pk))
+    try:
+        return vault.decrypt(vault.unwrap(bytes(wrapped)), bytes(row.context_cipher), bound_to=row.pk.bytes).decode()
+    except vault.Unreadable as error:
+        raise ContentDamaged(str(row.pk)) from error
+
+
+def content_of(row: Decision) -> dict[str, Any]:
+    """What the decision rested on: `request`, and what else was kept. Raises as `content_text`."""
+    content: dict[str, Any] = json.loads(content_text(row))
+    del content["salt"]
+    return content
+
+
+def keys_for(subjects: Collection[Subject], *, at: datetime) -> dict[Subject, Key]:
+    """A key in use for each subject; of two that make one at the same moment the second takes the first one's.
+
+    Queries: 1 or 2, none for no subject.
+    """
+    if not subjects:
+        return {}
+    wanted = sorted(set(subjects))
+    rows = [
+        ContextKey(id=uuid7(), subject_type=type, subject_id=id, wrapped=vault.wrap(vault.new_data_key()), made_at=at)
+        for type, id in wanted
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO sentinel_contextkey (id, subject_type, subject_id, wrapped, made_at) VALUES (%s, %s, %s, %s, %s)"
+            " ON CONFLICT (subject_type, subject_id) WHERE erased_at IS NULL DO NOTHING",
+            [(row.pk, row.subject_type, row.subject_id, row.wrapped, row.made_at) for row in rows],
+        )
+        cursor.execute(
+            "SELECT k.subject_type, k.subject_id, k.id, k.wrapped FROM sentinel_contextkey k"
+            " JOIN unnest(%s::text[], %s::text[]) AS q (type, id) ON k.subject_type = q.type AND k.subject_id = q.id"
+            " WHERE k.erased_at IS NULL",
+            [[type for type, _ in wanted], [id for _, id in wanted]],
+        )
+        return {(type, id): Key(key_id, bytes(wrapped)) for type, id, key_id, wrapped in cursor.fetchall()}
+
+
+def erase(subject: Subject, *, decision_id: UUID, at: datetime) -> int:
+    """Destroy the keys of everything that was ever decided about this subject. Returns how many; twice is once.
+
+    Args:
+        decision_id: the decision that allowed it.
+    """
+    in_use = ContextKey.objects.filter(subject_type=subject[0], subject_id=subject[1], erased_at__isnull=True)
+    return in_use.update(wrapped=None, erased_at=at, erased_by=decision_id)

@@ -1,0 +1,72 @@
+"""The transparency log: a Merkle tree (RFC 9162) over all decisions and consumptions."""
+
+from django.db import models
+
+from bankos.platform.ids import UUIDv7Field
+
+
+class NextLeaf(models.Func):
+    """The next free place in the log, as the database's default. See migration 0004."""
+
+    function = "sentinel_next_leaf"
+    template = "%(function)s()"
+    output_field = models.BigIntegerField()
+
+
+class LogEntry(models.Model):
+    """One leaf of the tree, once it is part of it. What stands there is the decision's token or the consumption's text. Append-only."""
+
+    class Kind(models.TextChoices):
+        DECISION = "decision", "decision"
+        CONSUMPTION = "consumption", "consumption"
+        VOID = "void", "void"  # a place whose transaction was rolled back
+
+    index = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=11, choices=Kind)
+    subject_id = models.UUIDField(null=True, help_text="The decision or the consumption; empty for a void.")
+    leaf_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        verbose_name_plural = "log entries"
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.kind}"
+
+
+class LogNode(models.Model):
+    """The hash over a complete subtree of 2^level leaves, level 1 and up. Append-only."""
+
+    pk = models.CompositePrimaryKey("level", "index")
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
+
+
+class Checkpoint(models.Model):
+    """The tree's root at one size, signed (C2SP tlog-checkpoint). Append-only."""
+
+    id = UUIDv7Field(primary_key=True)
+    size = models.BigIntegerField(unique=True)
+    root = models.BinaryField(max_length=32)
+    note = models.TextField(help_text="The signed note, as it is published.")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.size} at {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+
+class LogHorizon(models.Model):
+    """All places up to `last_index` were given out to transactions numbered below `below`: once those have ended, what is missing stays missing."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    last_index = models.BigIntegerField()
+    below = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_log_horizon")]
+
+    def __str__(self) -> str:
+        return f"{self.last_index} below {self.below}"

@@ -1,0 +1,57 @@
+"""Policy stores: the bank's own, and those of other systems that ask through AuthZEN."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from bankos.platform.ids import UUIDv7Field
+
+
+class PolicyStore(models.Model):
+    """Policies that belong together, with their schema, entities and examples. `bank` is ours."""
+
+    id = UUIDv7Field(primary_key=True)
+    name = models.SlugField(max_length=40, unique=True, help_text="Part of the store's addresses: /authzen/<name>/…")
+    title = models.CharField(max_length=120)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Who answers for this store."
+    )
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class StoreEntity(models.Model):
+    """Someone or something a store's policies speak about, known beforehand: requests name it, and searches find it."""
+
+    id = UUIDv7Field(primary_key=True)
+    store = models.ForeignKey(PolicyStore, on_delete=models.CASCADE, related_name="entities", to_field="name", db_column="store")
+    type = models.CharField(max_length=80)
+    entity_id = models.CharField("id", max_length=200)
+    attributes = models.JSONField(default=dict, blank=True)
+    parents = models.JSONField(default=list, blank=True, help_text='The groups it belongs to: [{"type": …, "id": …}].')
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "store entities"
+        constraints = [models.UniqueConstraint(fields=["store", "type", "entity_id"], name="one_entity_per_store_type_and_id")]
+        indexes = [GinIndex(fields=["parents"], name="store_entity_by_parent")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.entity_id}"
+
+
+class StoreClient(models.Model):
+    """A program that may ask a store, known by a secret of which only the hash is kept."""
+
+    id = UUIDv7Field(primary_key=True)
+    store = models.ForeignKey(PolicyStore, on_delete=models.CASCADE, related_name="clients", to_field="name", db_column="store")
+    name = models.CharField(max_length=120)
+    secret_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    may_manage = models.BooleanField(default=False, help_text="May change the store's policies and entities, not only ask.")
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.store_id}"

@@ -1,0 +1,86 @@
+"""How things stand at the moment of a question: policy in force, autonomy, stops, mandates, keys, and the next place in the log.
+
+One query, however many questions: it is asked at every decision, so that a change holds from the very next one on, in every process.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from .cedar import Mandate
+from .contexts import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What to look for: plain texts, empty where there is nothing."""
+
+    actor: str
+    machine: bool
+    action: str
+    segment: str
+    branch: str
+    model: str
+    subject_type: str
+    subject_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The head of the policy version that decides now."""
+
+    id: UUID
+    number: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`place` is the decision's index in the log. `settings` are rows of subject, action, segment, level, amount, currency, acts a day,
+    from hour, to hour; `stop` is the id of the stop that covers the act."""
+
+    place: int
+    policy: InForce | None
+    settings: tuple[tuple[Any, ...], ...]
+    stop: str | None
+    mandate: Mandate | None
+    key: Key | None
+
+
+# The function is made in migration 0005.
+_ASK = "SELECT * FROM sentinel_standing(%s, %s, %s::jsonb)"
+
+
+def standings(looks: Sequence[Look], *, store: str, at: Any) -> list[Standing]:
+    """How things stand for each of these, in their order; takes a place in the log for each. Inside the transaction that fills the place.
+
+    Queries: 1.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK, [store, at, json.dumps([asdict(look) for look in looks])])
+        return [_standing(*row) for row in cursor.fetchall()]
+
+
+def _standing(
+    place: int,
+    version: UUID | None,
+    number: int,
+    sha256: str,
+    settings: list[list[Any]] | None,
+    stop: str | None,
+    mandate: list[str] | None,
+    key: UUID | None,
+    wrapped: bytes | None,
+) -> Standing:
+    return Standing(
+        place=place,
+        policy=InForce(version, number, sha256) if version else None,
+        settings=tuple(tuple(row) for row in settings or ()),
+        stop=stop,
+        mandate=Mandate(*mandate) if mandate else None,
+        key=Key(key, bytes(wrapped)) if key and wrapped else None,
+    )
