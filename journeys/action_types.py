@@ -46,3 +46,28 @@ OFFER_PRODUCT = register(
         risk=RiskTier.MEDIUM,
     )
 )
+
+WAIVE_FEE = register(
+    ActionType(
+        name="fee.waive",
+        title="Waive a fee",
+        resource_type="Party",
+        parameters={
+            "arrangement": ParameterKind.UUID,
+            "amount": ParameterKind.MONEY,
+            "currency": ParameterKind.CURRENCY,
+            "reason": ParameterKind.CODE,
+        },
+        risk=RiskTier.LOW,
+    )
+)
+
+SEND_MESSAGE = register(
+    ActionType(
+        name="contact.send",
+        title="Send a message",
+        resource_type="Party",
+        parameters={"channel": ParameterKind.CODE, "purpose": ParameterKind.CODE, "template": ParameterKind.CODE},
+        risk=RiskTier.LOW,
+    )
+)

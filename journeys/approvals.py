@@ -1,6 +1,6 @@
 """A second person's answer to an act that waits for one, and what follows from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from bankos.platform import events
 from bankos.platform.actors import Actor, ActorKind
-from customers.state import names_of
+from customers.state import names_of, state_of
 from customers.visibility import NotVisible, may_see, visible_party_ids
 from sentinel import approvals
 from sentinel.approvals import AlreadyAnswered, ApprovalExpired, ApprovalView, MakerIsChecker, NotEligible, State
@@ -19,6 +19,7 @@ from sentinel.authority import ModelRef
 
 from . import actions, askers, work
 from .actions import ActionNotPossible, Performed
+from .acts import Change, act_of
 from .models import AwaitedAct, WorkItem
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "AlreadyAnswered",
     "ApprovalExpired",
     "Awaited",
+    "Change",
     "MakerIsChecker",
     "NotEligible",
     "NotVisible",
@@ -33,7 +35,10 @@ __all__ = [
     "State",
     "approve_and_execute",
     "awaited",
+    "awaited_of",
+    "changes",
     "close_expired",
+    "is_act",
     "refuse",
     "waiting",
 ]
@@ -64,10 +69,17 @@ class Awaited:
 
 def waiting(*, actor: Actor, at: datetime) -> list[Awaited]:
     """The acts this person may agree to now, the oldest first. Queries: 3 or 4, and what visibility takes."""
-    requests = {request.id: request for request in approvals.pending(actor=actor, at=at)}
-    rows = list(AwaitedAct.objects.filter(pk__in=requests).order_by("asked_at", "request_id"))
+    return awaited_of([request.id for request in approvals.pending(actor=actor, at=at)], actor=actor, at=at)
+
+
+def awaited_of(request_ids: Sequence[UUID], *, actor: Actor, at: datetime) -> list[Awaited]:
+    """Those of these requests that are acts for customers the actor may see. Queries: 0 for none, otherwise 4 and what visibility takes."""
+    if not request_ids:
+        return []
+    rows = list(AwaitedAct.objects.filter(pk__in=request_ids).order_by("asked_at", "request_id"))
     visible = visible_party_ids(actor, [row.party_id for row in rows])
-    return _views([(row, requests[row.pk]) for row in rows if row.party_id in visible], actor)
+    views = approvals.views([row.pk for row in rows], at=at)
+    return _views([(row, views[row.pk]) for row in rows if row.party_id in visible], actor)
 
 
 def awaited(request_id: UUID, *, actor: Actor, at: datetime) -> Awaited:
@@ -78,6 +90,24 @@ def awaited(request_id: UUID, *, actor: Actor, at: datetime) -> Awaited:
     """
     row = _get(request_id, actor)
     return _views([(row, approvals.view(request_id, at=at))], actor)[0]
+
+
+def is_act(request_id: UUID) -> bool:
+    """Whether the request is about an act for a customer. Queries: 1."""
+    return AwaitedAct.objects.filter(pk=request_id).exists()
+
+
+def changes(request_id: UUID, *, actor: Actor, at: datetime) -> tuple[Change, ...]:
+    """What the act would change for the customer, as things stand; nothing, if it makes no sense any more.
+
+    Raises:
+        NotVisible
+    """
+    row = _get(request_id, actor)
+    try:
+        return act_of(row.action).changes(state_of(row.party_id, actor=actor, at=at), row.parameters)
+    except ActionNotPossible:
+        return ()
 
 
 def approve_and_execute(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> Performed:

@@ -1,11 +1,12 @@
 """Four eyes: a second person agrees to one request, once, in time.
 
-Who is eligible is not written here but in the policies: a person may approve what the policies permit with that person's approval.
-An approval is bound to the asker, the action, the resource and the parameters' hash; a changed parameter is another request.
+Who is eligible is not written here but in the policies: a person may approve what the policies permit with that person's approval –
+their own roles and those they stand in for, their mandate, and who stands above them. An approval is bound to the asker, the action,
+the resource and the parameters' hash; a changed parameter is another request.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,13 +16,19 @@ from django.db import IntegrityError, transaction
 
 from bankos.platform.actors import Actor, ActorKind
 
-from . import catalogue, policy
-from .cedar import APPROVER_ROLES, Approval, Outcome, Request, RequestInvalid
+from . import catalogue, mandates, policy
+from .approval_evidence import seen_by
+from .catalogue import RiskTier
+from .cedar import APPROVER_ROLES, Approval, Mandate, Outcome, PolicyText, Request, RequestInvalid, somebody
+from .contexts import ContentErased, content_of
 from .models import ApprovalAnswer, ApprovalRequest, ApprovalUse
 from .models import Decision as DecisionRow
 
 if TYPE_CHECKING:
     from .authority import Decision
+
+
+LARGEST_LIST = 200
 
 
 class ApprovalError(Exception):
@@ -52,6 +59,10 @@ class ApprovalExpired(ApprovalError):
     """Nobody answered in time, which is a no."""
 
 
+class TooRisky(ApprovalError):
+    """What can do more than little harm is looked at one by one."""
+
+
 class ApprovalVoid(ApprovalError):
     """The approval does not cover this request."""
 
@@ -66,12 +77,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalView:
-    """A request for approval as its readers see it at one moment; `asked_by` is an actor's id."""
+    """A request for approval as its readers see it at one moment; `asked_by` is an actor's id.
+
+    `evidence` is what the approver had opened before answering.
+    """
 
     id: UUID
     decision_id: UUID
     action: str
     title: str
+    risk: RiskTier
     resource_type: str
     resource_id: str
     asked_by: str
@@ -81,6 +96,7 @@ class ApprovalView:
     note: str
     state: State
     answered_by: str | None
+    evidence: tuple[str, ...]
     answered_at: datetime | None
     answer_note: str
 
@@ -93,11 +109,12 @@ def request(decision: "Decision", *, at: datetime, note: str = "") -> ApprovalVi
     """
     if decision.outcome is not Outcome.NEEDS_APPROVAL:
         raise NothingToApprove(f"the answer was {decision.outcome}")
-    row = DecisionRow.objects.get(pk=decision.id)
-    asked = Request.from_json(row.context)
+    row = DecisionRow.objects.select_related("context_key").get(pk=decision.id)
+    asked = Request.from_json(content_of(row)["request"])
     text = policy.active().text
     # One role at a time: whoever approves will hold real roles, not all of them.
-    eligible = [role for role in APPROVER_ROLES if text.permits_with(asked, Approval(by="", roles=frozenset([role])))]
+    best = somebody(asked)
+    eligible = [role for role in APPROVER_ROLES if text.permits_with(asked, replace(best, roles=frozenset([role])))]
     waiting, _ = ApprovalRequest.objects.get_or_create(
         decision=row,
         defaults={
@@ -119,24 +136,80 @@ def view(request_id: UUID, *, at: datetime) -> ApprovalView:
     return _view(_get(request_id), at)
 
 
-def pending(*, actor: Actor, at: datetime, visible_resources: Callable[[str, str], bool] | None = None) -> list[ApprovalView]:
-    """The requests this person may answer now, the oldest first: open, not their own, for a role they hold.
+def views(request_ids: Sequence[UUID], *, at: datetime) -> dict[UUID, ApprovalView]:
+    """Those of these requests that exist. Queries: 1."""
+    return {row.pk: _view(row, at) for row in _rows().filter(pk__in=request_ids)}
+
+
+def pending(
+    *,
+    actor: Actor,
+    at: datetime,
+    visible_resources: Callable[[str, str], bool] | None = None,
+    actions: Collection[str] | None = None,
+) -> list[ApprovalView]:
+    """The requests this person may answer now, the soonest to end first: open, not their own, and the policies accept their agreement.
 
     Args:
         visible_resources: leaves out requests about resources (type, id) the person may not see.
-    Queries: 1.
+        actions: only requests for these.
+    Queries: 4, and 1 for the roles of those they stand in for.
     """
+    if actor.kind is not ActorKind.EMPLOYEE:
+        return []
+    stand_ins, held = mandates.stand_ins_of(actor, at=at), mandates.mandates_of(actor, at=at)
+    roles = actor.roles | {one.role for one in stand_ins}
     rows = (
         _rows()
-        .filter(answer=None, expires_at__gt=at, eligible_roles__overlap=sorted(actor.roles))
+        .filter(answer=None, expires_at__gt=at, eligible_roles__overlap=sorted(roles))
         .exclude(decision__actor_kind=actor.kind, decision__actor_id=actor.id)
-        .order_by("id")
+        .order_by("expires_at", "id")
     )
+    if actions is not None:
+        rows = rows.filter(decision__action__in=actions)
+    text = policy.active().text
     return [
         _view(row, at)
-        for row in rows
-        if visible_resources is None or visible_resources(row.decision.resource_type, row.decision.resource_id)
+        for row in rows[:LARGEST_LIST]
+        if (visible_resources is None or visible_resources(row.decision.resource_type, row.decision.resource_id))
+        and _enough(row.decision, _approval(actor, row.decision, stand_ins, held), text)
     ]
+
+
+def asked_by(actor: Actor, *, at: datetime) -> list[ApprovalView]:
+    """The requests of this person that wait, the soonest to end first. Queries: 1."""
+    own = _rows().filter(answer=None, expires_at__gt=at, decision__actor_kind=actor.kind, decision__actor_id=actor.id)
+    return [_view(row, at) for row in own.order_by("expires_at", "id")[:LARGEST_LIST]]
+
+
+def hindrance(request_id: UUID, *, actor: Actor, at: datetime) -> type[ApprovalError] | None:
+    """What keeps this person from answering, if anything.
+
+    Raises:
+        UnknownRequest
+    """
+    row = _get(request_id)
+    if (row.decision.actor_kind, row.decision.actor_id) == (actor.kind, actor.id):
+        return MakerIsChecker
+    state = _view(row, at).state
+    if state is State.EXPIRED:
+        return ApprovalExpired
+    if state is not State.OPEN:
+        return AlreadyAnswered
+    if actor.kind is not ActorKind.EMPLOYEE:
+        return NotEligible
+    agreement = _approval(actor, row.decision, mandates.stand_ins_of(actor, at=at), mandates.mandates_of(actor, at=at))
+    return None if _enough(row.decision, agreement, policy.active().text) else NotEligible
+
+
+def refuse_unless_harmless(request_id: UUID, *, at: datetime) -> None:
+    """What is approved together with others must be of the lowest risk.
+
+    Raises:
+        UnknownRequest, TooRisky
+    """
+    if view(request_id, at=at).risk is not RiskTier.LOW:
+        raise TooRisky
 
 
 def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> ApprovalView:
@@ -169,7 +242,14 @@ def usable(request_id: UUID, *, actor: Actor, action: str, resource: tuple[str, 
     covered = (asked.actor_kind, asked.actor_id, asked.action, asked.resource_type, asked.resource_id, asked.parameters_hash)
     if covered != (actor.kind, actor.id, action, *resource, parameters_hash):
         raise ApprovalVoid("the approval was given for something else")
-    return Approval(row.answer.approver_id, frozenset(row.answer.approver_roles), row.answer.approver_branch or None)
+    given = row.answer
+    return Approval(
+        given.approver_id,
+        frozenset(given.approver_roles),
+        given.approver_branch or None,
+        frozenset(given.approver_line),
+        Mandate.from_json(given.mandate),
+    )
 
 
 def mark_used(request_id: UUID, *, decision_id: UUID) -> None:
@@ -189,7 +269,9 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
     asked = row.decision
     if (asked.actor_kind, asked.actor_id) == (actor.kind, actor.id):
         raise MakerIsChecker
-    if actor.kind is not ActorKind.EMPLOYEE or not _enough(asked, Approval(actor.id, actor.roles, actor.branch)):
+    stand_ins = mandates.stand_ins_of(actor, at=at)
+    agreement = _approval(actor, asked, stand_ins, mandates.mandates_of(actor, at=at))
+    if actor.kind is not ActorKind.EMPLOYEE or not _enough(asked, agreement, policy.active().text):
         raise NotEligible
     found = _view(row, at)
     if found.state is State.EXPIRED:
@@ -202,8 +284,12 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
                 request=row,
                 approved=approved,
                 approver_id=actor.id,
-                approver_roles=sorted(actor.roles),
-                approver_branch=actor.branch or "",
+                approver_roles=sorted(agreement.roles),
+                approver_branch=agreement.branch or "",
+                approver_line=list(actor.line),
+                mandate=agreement.mandate.as_json() if agreement.mandate else None,
+                delegated_by=sorted({one.giver_id for one in stand_ins if one.role in agreement.roles - actor.roles}),
+                evidence=seen_by(row.pk, actor),
                 note=note,
                 answered_at=at,
             )
@@ -212,16 +298,22 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
     return view(request_id, at=at)
 
 
-def _enough(asked: DecisionRow, approval: Approval) -> bool:
+def _approval(actor: Actor, asked: DecisionRow, stand_ins: tuple[mandates.StandIn, ...], held: Mapping[str, Mandate]) -> Approval:
+    """This person's agreement as the policies would see it. Standing in for the asker gives nothing: it would be their own agreement."""
+    lent = {one.role for one in stand_ins if one.giver_id != asked.actor_id}
+    return Approval(actor.id, actor.roles | lent, actor.branch, frozenset(actor.line), held.get(asked.action))
+
+
+def _enough(asked: DecisionRow, approval: Approval, text: PolicyText) -> bool:
     """Whether the policies in force today accept this approval; what they no longer understand nobody can approve."""
     try:
-        return policy.active().text.permits_with(Request.from_json(asked.context), approval)
-    except RequestInvalid:
+        return text.permits_with(Request.from_json(content_of(asked)["request"]), approval)
+    except (RequestInvalid, ContentErased):
         return False
 
 
 def _rows():  # type: ignore[no-untyped-def]
-    return ApprovalRequest.objects.select_related("decision", "answer", "answer__use")
+    return ApprovalRequest.objects.select_related("decision", "decision__context_key", "answer", "answer__use")
 
 
 def _get(request_id: UUID) -> ApprovalRequest:
@@ -234,11 +326,13 @@ def _get(request_id: UUID) -> ApprovalRequest:
 def _view(row: ApprovalRequest, at: datetime) -> ApprovalView:
     answer = getattr(row, "answer", None)
     asked = row.decision
+    action_type = catalogue.get(asked.action)
     return ApprovalView(
         id=row.pk,
         decision_id=asked.pk,
         action=asked.action,
-        title=catalogue.get(asked.action).title,
+        title=action_type.title,
+        risk=action_type.risk,
         resource_type=asked.resource_type,
         resource_id=asked.resource_id,
         asked_by=asked.actor_id,
@@ -248,6 +342,7 @@ def _view(row: ApprovalRequest, at: datetime) -> ApprovalView:
         note=row.note,
         state=_state(row, answer, at),
         answered_by=answer.approver_id if answer else None,
+        evidence=tuple(answer.evidence) if answer else (),
         answered_at=answer.answered_at if answer else None,
         answer_note=answer.note if answer else "",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from bankos.platform.actors import OVERSEEING, SERVING, Actor, Role
 from journeys import work
+from sentinel import governance
 
 from .models import Display
 
@@ -42,6 +44,7 @@ class Place:
 
 PLACES = (
     Place("Work", "inbox", "work", SERVING, count="mine"),
+    Place("Approvals", "user-check", "approvals", frozenset({Role.TEAM_LEAD}) | OVERSEEING, count="approvals"),
     Place("Decisions", "file-check", "decisions", OVERSEEING),
     Place("Customers", "users", "customers", SERVING | OVERSEEING),
     Place("Suggestions", "compass", "suggestions", SERVING),
@@ -78,9 +81,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         **frame,
         "display": SimpleLazyObject(lambda: Display.objects.filter(user=actor.user_id).first() or Display()),
-        "rail": SimpleLazyObject(lambda: rail_of(actor, request.path, lambda: work.counts(actor=actor, at=request.now))),  # type: ignore[attr-defined]
+        "rail": SimpleLazyObject(lambda: rail_of(actor, request.path, lambda: _counts(actor, request.now))),  # type: ignore[attr-defined]
         "oversight": bool(actor.roles & OVERSEEING),
     }
+
+
+def _counts(actor: Actor, at: datetime) -> dict[str, int]:
+    """What waits for this person, by kind of place."""
+    waits = work.counts(actor=actor, at=at)
+    return {**waits, "approvals": waits.get("approvals", 0) + governance.waiting_for(actor, at=at)}
 
 
 def _demo_logins() -> dict[str, Any]:

@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from . import approvals, customer, decisions, home, omnibox, settings
+from . import customer, decisions, home, omnibox, settings
+from .approvals import views as approvals
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", omnibox.search, name="search"),
     path("customers/", omnibox.customers, name="customers"),
     path("customers/<uuid:party_id>/", customer.customer, name="customer"),
+    path("approvals/", approvals.inbox, name="approvals"),
+    path("approvals/together/", approvals.approve_together, name="approvals-together"),
     path("approvals/<uuid:request_id>/", approvals.approval, name="approval"),
+    path("approvals/<uuid:request_id>/evidence/<slug:item>/", approvals.evidence, name="approval-evidence"),
     path("decisions/", decisions.search, name="decisions"),
     path("decisions/<uuid:decision_id>/", decisions.decision, name="decision"),
     path("decisions/<uuid:decision_id>/verify/", decisions.verify, name="decision-verify"),

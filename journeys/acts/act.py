@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from bankos.platform.money import Money
 from customers.state import CustomerState
 
 Parameters = Mapping[str, Any]
@@ -37,8 +38,24 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What an act changes: `now` and `after` are amounts, or words."""
+
+    label: str
+    now: Money | str
+    after: Money | str
+
+
+def nothing_known(customer: CustomerState, parameters: Parameters) -> tuple[Change, ...]:
+    """What an act changes that leaves nothing different in the customer's state."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
-    """`check` raises ActionNotPossible; `instruction` says the act in the terms of its system of record."""
+    """`check` raises ActionNotPossible; `instruction` says the act in the terms of its system of record; `changes` what it changes for
+    the customer, for those who look at it before it is done."""
 
     check: Callable[[CustomerState, Parameters], None]
     instruction: Callable[[CustomerState, Parameters], Instruction]
+    changes: Callable[[CustomerState, Parameters], tuple[Change, ...]] = nothing_known

@@ -5,7 +5,7 @@ from uuid import UUID
 from customers.payments import ScheduledPayment, payments_of
 from customers.state import CustomerState
 
-from .act import ActionNotPossible, Instruction, Parameters, System
+from .act import ActionNotPossible, Change, Instruction, Parameters, System
 
 DAYS = range(1, 29)  # the days every month has
 KEPT_BY = {"standing_order": System.PAYMENTS, "loan": System.LENDING}
@@ -22,6 +22,10 @@ def check(customer: CustomerState, parameters: Parameters) -> None:
         raise ActionNotPossible("This payment leaves on another day by now. Look at it again.")
     if parameters["to_day"] == parameters["from_day"]:
         raise ActionNotPossible("Choose another day than the present one.")
+
+
+def changes(customer: CustomerState, parameters: Parameters) -> tuple[Change, ...]:
+    return (Change("Leaves on day of the month", str(parameters["from_day"]), str(parameters["to_day"])),)
 
 
 def instruction(customer: CustomerState, parameters: Parameters) -> Instruction:

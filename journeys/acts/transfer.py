@@ -13,7 +13,7 @@ from customers.state import AccountView, CustomerState
 
 from ..action_types import MOVE_MONEY
 from ..models import Effect
-from .act import ActionNotPossible, Instruction, Parameters, System
+from .act import ActionNotPossible, Change, Instruction, Parameters, System
 
 KINDS = frozenset({"current", "savings"})
 HOLDERS = frozenset({"owner", "joint"})
@@ -38,6 +38,18 @@ def check(customer: CustomerState, parameters: Parameters) -> None:
     available = source.available - _on_its_way(source, customer)
     if available < money:
         raise ActionNotPossible(f"Only {available.currency} {max(available.amount, Decimal(0)):,.2f} is available on {_name(source)}.")
+
+
+def changes(customer: CustomerState, parameters: Parameters) -> tuple[Change, ...]:
+    """What is available on both accounts, before and after."""
+    money = _money(parameters)
+    source, target = _account(customer, parameters["from_arrangement"]), _account(customer, parameters["to_arrangement"])
+    moved = ((source, -money), (target, money))
+    return tuple(
+        Change(f"Available on {_name(account)}", account.available, account.available + step)
+        for account, step in moved
+        if account.available is not None and account.currency == money.currency
+    )
 
 
 def instruction(customer: CustomerState, parameters: Parameters) -> Instruction:

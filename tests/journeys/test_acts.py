@@ -126,3 +126,20 @@ def test_an_offer_of_credit_is_one_of_the_banks_products(home: Household, staff:
         "parameters": {"product": "yacht_loan", "amount": str(Decimal("100.00")), "currency": "EUR"},
     }
     assert refused(offer, staff) == "The bank has no credit product of this name."
+
+
+def fee(home: Household, amount: str = "20.00", **changed: Any) -> dict[str, Any]:
+    parameters = {"arrangement": str(home.current.id), "amount": amount, "currency": "EUR", "reason": "goodwill"} | changed
+    return {"action": "fee.waive", "party_id": home.transfer()["party_id"], "parameters": parameters}
+
+
+def test_a_fee_is_waived_on_an_account_of_the_customer(home: Household, neighbours: Household, staff: Actor) -> None:
+    assert refused(fee(home, arrangement=str(neighbours.current.id)), staff) == "This is not an account of the customer."
+    assert "is in EUR, not in CZK." in refused(fee(home, currency="CZK"), staff)
+    assert refused(fee(home, "0.00"), staff) == "The amount must be more than zero."
+    assert perform(fee(home), staff).effect_id
+
+
+def test_a_fee_above_the_mandate_waits_for_a_second_person(home: Household, staff: Actor) -> None:
+    assert perform(fee(home, "25.01"), staff).request_id
+    assert not Effect.objects.exists()

@@ -20,7 +20,7 @@ from sentinel.approvals import (
 from sentinel.authority import ApprovalNotValid, Outcome, consume
 
 from .desk import agent, ask, compliance, contact_centre, customer, insights, lead, party, person, staff, use_of
-from .test_examples import POLICIES, SCHEMA
+from .texts import POLICIES, SCHEMA
 
 pytestmark = pytest.mark.usefixtures("authority")
 
@@ -43,7 +43,7 @@ def test_an_approved_request_is_permitted_when_asked_again(asker: Any, waiting: 
 
     assert (approved.state, approved.answered_by, approved.answer_note) == (State.APPROVED, approver.id, "Spoke with her")
     assert permit.outcome is Outcome.PERMIT
-    assert tokens.read(permit.token)["approval"] == str(waiting.id)
+    assert tokens.read(permit.token)["approvals"] == [{"id": str(waiting.id), "by": approver.id, "roles": ["team_lead"]}]
     consume(permit.token, **use_of(permit))
     assert approvals.view(waiting.id, at=clock.now()).state is State.USED
 

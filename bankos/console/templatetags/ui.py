@@ -36,6 +36,12 @@ def money(value: Money | None) -> SafeString | str:
 
 
 @register.filter
+def shown(value: Money | str) -> SafeString | str:
+    """What changes: an amount as one, words as they are."""
+    return money(value) if isinstance(value, Money) else value
+
+
+@register.filter
 def money_whole(value: Money) -> SafeString:
     """As `money`, without cents: for headlines, never for a figure someone acts on."""
     return format_html('<bdi class="amt" dir="ltr">{}</bdi>', words.money_in_words(value, decimals=0))

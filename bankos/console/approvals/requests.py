@@ -1,0 +1,196 @@
+"""Requests for approval as people read them, put together from the floors that know what each is about."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+
+from bankos.platform.actors import OVERSEEING, Actor
+from customers import state
+from customers.visibility import NotVisible
+from journeys import approvals as acts
+from journeys.approvals import Change
+from sentinel import approvals, conversations, decisions, governance
+from sentinel.approval_evidence import seen_by
+from sentinel.approvals import ApprovalView, State
+from sentinel.catalogue import RiskTier
+from sentinel.conversations import Said
+from sentinel.decisions import DecisionView
+from sentinel.unusual import Unusual, unusual_points
+
+from ..decisions import parameters_in_words, visible_to
+from .governing import Evidence, described
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A request in a list. `about` is the customer, or what else it concerns; `harmless`: may be approved together with others."""
+
+    id: UUID
+    title: str
+    about: str
+    asked_by: str
+    expires_at: datetime
+    harmless: bool
+    question_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One request with all that its second person should see."""
+
+    id: UUID
+    view: ApprovalView
+    decision: DecisionView
+    title: str
+    about: str
+    about_url: str
+    reason: str
+    parameters: list[tuple[str, str]]
+    changes: tuple[Change, ...]
+    evidence: tuple[Evidence, ...]
+    opened: frozenset[str]
+    unusual: tuple[Unusual, ...]
+    conversation: list[Said]
+    is_act: bool
+    hindrance: type[approvals.ApprovalError] | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.view.state is State.OPEN
+
+    @property
+    def not_opened(self) -> list[Evidence]:
+        return [one for one in self.evidence if one.item not in self.opened]
+
+
+def one(request_id: UUID, *, actor: Actor, at: datetime) -> Waiting:
+    """One request.
+
+    Raises:
+        NotVisible: there is none, or not for this person.
+    """
+    if acts.is_act(request_id):
+        return _act(request_id, actor, at)
+    return _governing(request_id, actor, at)
+
+
+def waiting(*, actor: Actor, at: datetime) -> list[Line]:
+    """What this person may answer now, the soonest to end first."""
+    return _lines(approvals.pending(actor=actor, at=at), actor, at)
+
+
+def asked(*, actor: Actor, at: datetime) -> list[Line]:
+    """What this person asked for and waits for."""
+    return _lines(approvals.asked_by(actor, at=at), actor, at)
+
+
+def count(*, actor: Actor, at: datetime) -> int:
+    """How many wait for this person's answer."""
+    return len(waiting(actor=actor, at=at))
+
+
+def _lines(views: list[ApprovalView], actor: Actor, at: datetime) -> list[Line]:
+    names = _names(view.asked_by for view in views)
+    known = {row.id: row for row in acts.awaited_of([view.id for view in views], actor=actor, at=at)}
+    asking = conversations.open_questions([view.id for view in views], asker_id=actor.id)
+    lines = []
+    for view in views:
+        act = known.get(view.id)
+        if act is None and not governance.governs(view.action):
+            continue  # about a customer this person may not see
+        lines.append(
+            Line(
+                id=view.id,
+                title=act.title if act else view.title,
+                about=act.party_name if act else view.note,
+                asked_by=act.asked_by if act else names.get(view.asked_by, view.asked_by),
+                expires_at=view.expires_at,
+                harmless=view.risk is RiskTier.LOW,
+                question_open=view.id in asking,
+            )
+        )
+    return lines
+
+
+def _names(ids: Iterable[str]) -> dict[str, str]:
+    people = [UUID(id) for id in set(ids) if _is_person(id)]
+    return {str(id): name for id, name in get_user_model().objects.filter(pk__in=people).values_list("pk", "name")}
+
+
+def _is_person(id: str) -> bool:
+    try:
+        UUID(id)
+    except ValueError:
+        return False
+    return True
+
+
+def _act(request_id: UUID, actor: Actor, at: datetime) -> Waiting:
+    row = acts.awaited(request_id, actor=actor, at=at)
+    person = state.state_of(row.party_id, actor=actor, at=at)
+    found = decisions.decision_of(row.decision_id, actor=actor, visible_resources=visible_to(actor))
+    url = reverse("customer", args=[row.party_id])
+    evidence = (
+        Evidence("customer", "The customer", url),
+        Evidence("decision", "The decision and its facts", reverse("decision", args=[found.id])),
+    )
+    return _waiting(
+        request_id,
+        found,
+        actor,
+        at,
+        title=row.title,
+        about=row.party_name,
+        about_url=url,
+        reason="",
+        parameters=parameters_in_words(found, person),
+        changes=acts.changes(request_id, actor=actor, at=at),
+        evidence=evidence,
+        is_act=True,
+    )
+
+
+def _governing(request_id: UUID, actor: Actor, at: datetime) -> Waiting:
+    try:
+        view = approvals.view(request_id, at=at)
+        hindrance = approvals.hindrance(request_id, actor=actor, at=at)
+    except approvals.UnknownRequest as error:
+        raise NotVisible(str(request_id)) from error
+    involved = hindrance is None or view.asked_by == actor.id or view.answered_by == actor.id
+    if not governance.governs(view.action) or not (involved or actor.roles & OVERSEEING):
+        raise NotVisible(str(request_id))
+    # Who may answer may read what it is about.
+    found = decisions.decision_of(view.decision_id, actor=actor, visible_resources=lambda kind, id: True)
+    words = described(found)
+    return _waiting(
+        request_id,
+        found,
+        actor,
+        at,
+        title=words.title,
+        about=words.about,
+        about_url=words.about_url,
+        reason=words.reason,
+        parameters=[],
+        changes=words.changes,
+        evidence=words.evidence,
+        is_act=False,
+    )
+
+
+def _waiting(request_id: UUID, found: DecisionView, actor: Actor, at: datetime, **given: Any) -> Waiting:
+    return Waiting(
+        id=request_id,
+        view=approvals.view(request_id, at=at),
+        decision=found,
+        opened=frozenset(seen_by(request_id, actor)),
+        unusual=unusual_points(request_id),
+        conversation=conversations.conversation(request_id, asker_id=found.actor_id),
+        hindrance=approvals.hindrance(request_id, actor=actor, at=at),
+        **given,
+    )

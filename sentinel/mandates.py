@@ -1,0 +1,40 @@
+"""Who may decide what beyond their role, and who stands in for whom, at one moment. How both are given: `mandate_changes`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bankos.platform.actors import Actor, ActorKind
+from bankos.platform.models import User
+
+from .cedar import Mandate
+from .models import Delegation, PersonalMandate
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A role a person holds for somebody else at this moment."""
+
+    role: str
+    giver_id: str
+
+
+def mandates_of(actor: Actor, *, at: datetime) -> dict[str, Mandate]:
+    """The largest mandate this person holds now, by action. Queries: 1, for others than employees 0."""
+    if actor.kind is not ActorKind.EMPLOYEE:
+        return {}
+    held = PersonalMandate.objects.filter(person=actor.user_id, revoked_at=None, starts_at__lte=at, ends_at__gt=at)
+    # The largest comes last and stays.
+    return {row.action: Mandate(f"{row.amount:.2f}", row.currency) for row in held.order_by("amount", "id")}
+
+
+def stand_ins_of(actor: Actor, *, at: datetime) -> tuple[StandIn, ...]:
+    """The roles this person holds for others now. A giver who lost the role, or left, gives it no longer. Queries: 1."""
+    if actor.user_id is None:
+        return ()
+    rows = Delegation.objects.filter(receiver=actor.user_id, revoked_at=None, starts_at__lte=at, ends_at__gt=at, giver__is_active=True)
+    held = [row for row in rows.select_related("giver").prefetch_related("giver__groups") if _holds(row.giver, row.role)]
+    return tuple(StandIn(row.role, str(row.giver_id)) for row in held)
+
+
+def _holds(user: User, role: str) -> bool:
+    return role in {group.name for group in user.groups.all()}
