@@ -1,0 +1,1 @@
+"""What stands behind `sentinel.explanations`: a decision in words. Pure over `sentinel.cedar`; nothing here is stored."""
