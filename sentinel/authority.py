@@ -225,9 +225,11 @@ def _write(cases: list[Answered | Unanswered], rows: list[models.Decision]) -> N
 def _answer(case: Answered | Unanswered, row: models.Decision) -> Decision | AuthorityError:
     if isinstance(case, Unanswered):
         case.error.decision_id = row.pk
-        log.warning("decision.refused", decision=str(row.pk), rule=case.error.rule.id)
+        log.warning("decision.refused", decision_id=str(row.pk), rule=case.error.rule.id)
         return case.error
-    assert case.standing.policy is not None  # or it would not have been answered
+    version = case.standing.policy
+    if version is None:
+        raise RuntimeError("answered without a policy")
     return Decision(
         id=row.pk,
         token=row.token,
@@ -238,7 +240,7 @@ def _answer(case: Answered | Unanswered, row: models.Decision) -> Decision | Aut
         actor=case.asked.actor,
         rules=tuple(DecidingRule(rule.id, rule.sentence) for rule in case.verdict.rules),
         obligations=tuple(row.obligations),
-        policy_version=case.standing.policy.number,
+        policy_version=version.number,
         issued_at=row.issued_at,
         expires_at=row.expires_at,
     )

@@ -59,7 +59,10 @@ class Checkpoint(models.Model):
 
 
 class LogHorizon(models.Model):
-    """All places up to `last_index` were given out to transactions numbered below `below`: once those have ended, what is missing stays missing."""
+    """All places up to `last_index` were given out to transactions numbered below `below`.
+
+    Once those have ended, what is missing stays missing.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     last_index = models.BigIntegerField()
