@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from bankos.platform import events
 from bankos.platform.actors import Actor
 from sentinel import authority
@@ -38,7 +36,7 @@ def change_consent(party_id: UUID, *, purpose: str, given: bool, channel: str, a
     """
     if purpose not in Purpose:
         raise UnknownPurpose(purpose)
-    with transaction.atomic():
+    with authority.keeping_evidence():
         party = Party.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=party_id).first()
         if party is None:
             raise NotVisible(party_id)

@@ -14,22 +14,25 @@ from customers import visibility
 
 @dataclass(frozen=True)
 class Login:
-    """`branch` is where they work and whose customers they see; empty for head office."""
+    """`branch` is where they work and whose customers they see; empty for head office. `manager` is who they report to, by user name."""
 
     username: str
     name: str
     job_title: str
     role: Role
     branch: str = ""
+    manager: str = ""
 
 
 LOGINS: tuple[Login, ...] = (
-    Login("siobhan", "Siobhán Keane", "Adviser, Galway Eyre Square", Role.BRANCH_STAFF, "GAL1"),
+    Login("siobhan", "Siobhán Keane", "Adviser, Galway Eyre Square", Role.BRANCH_STAFF, "GAL1", manager="ruairi"),
     Login("cian", "Cian Lally", "Adviser, Dublin Camden Street", Role.BRANCH_STAFF, "DUB1"),
     Login("jonas", "Jonas Brandt", "Contact centre", Role.CONTACT_CENTRE),
     Login("aoife", "Aoife Brennan", "Contact centre", Role.CONTACT_CENTRE),
     Login("ruairi", "Ruairí Daly", "Team lead, Galway Eyre Square", Role.TEAM_LEAD, "GAL1"),
+    Login("grainne", "Gráinne Foley", "Team lead, Galway Eyre Square", Role.TEAM_LEAD, "GAL1"),
     Login("maeve", "Maeve Costello", "Compliance officer", Role.COMPLIANCE),
+    Login("niamh", "Niamh Doyle", "Compliance officer", Role.COMPLIANCE),
     Login("admin", "Orla Tierney", "Administrator", Role.ADMINISTRATOR),
 )
 
@@ -68,6 +71,9 @@ def open_logins(*, password: str) -> None:
             user.groups.set([Group.objects.get_or_create(name=login.role)[0]])
             if login.branch:
                 visibility.show_branch(login.branch, to=user)
+        for login in LOGINS:
+            if login.manager:
+                User.objects.filter(username=login.username).update(manager=User.objects.get(username=login.manager))
 
 
 def sign_in_notes() -> list[str]:

@@ -13,7 +13,7 @@ from customers.state import facts_for_decision
 from customers.visibility import NotVisible
 from journeys import actions, work
 from journeys.actions import ActionNotPossible
-from sentinel.authority import AuthorityError, DecidingRule, Decision, Outcome, Resource, authorize, consume
+from sentinel.authority import DecidingRule, Decision, Outcome, Resource, authorize, consume, keeping_evidence
 
 from .models import Recommendation, RecommendationAnswer
 
@@ -71,26 +71,20 @@ def accept(rec_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> Answe
         NotVisible, AlreadyAnswered, Expired
         journeys.actions.ActionNotPossible: the step cannot be taken any more (the money is gone, say).
     """
-    refusal: AuthorityError | ActionNotPossible
-    with transaction.atomic():
+    with keeping_evidence(ActionNotPossible):
         row = _answerable(rec_id, actor, at)
-        try:
-            performed = actions.perform(
-                actor=actor,
-                action=row.action,
-                party_id=row.party_id,
-                parameters=row.parameters,
-                at=at,
-                purposes=PURPOSES,
-                summary=row.title,
-            )
-            answer = _accepted(row, performed.decision)
-            _record(row, Given.ACCEPTED, answer, actor=actor, note=note, at=at)
-            return answer
-        except (AuthorityError, ActionNotPossible) as error:
-            # Not out through the transaction: it holds the evidence of what was asked.
-            refusal = error
-    raise refusal
+        performed = actions.perform(
+            actor=actor,
+            action=row.action,
+            party_id=row.party_id,
+            parameters=row.parameters,
+            at=at,
+            purposes=PURPOSES,
+            summary=row.title,
+        )
+        answer = _accepted(row, performed.decision)
+        _record(row, Given.ACCEPTED, answer, actor=actor, note=note, at=at)
+        return answer
 
 
 def approval_answered(*, decision_id: UUID, approved: bool) -> None:
@@ -111,7 +105,7 @@ def postpone(rec_id: UUID, *, actor: Actor, until: date, at: datetime) -> Answer
     today = clock.bank_date(at)
     if not today < until <= today + LONGEST_LATER:
         raise NotThatLate("Choose a day after today, at most 60 days ahead.")
-    with transaction.atomic():
+    with keeping_evidence():
         row = _answerable(rec_id, actor, at)
         parameters = {"recommendation": str(row.pk), "until": until.isoformat()}
         decision = _own_act(row, "recommendation.postpone", parameters, actor=actor, at=at)
@@ -134,7 +128,7 @@ def decline(rec_id: UUID, *, actor: Actor, reason: DeclineReason, at: datetime, 
     reason = DeclineReason(reason)
     if reason is DeclineReason.COULD_HARM and not note.strip():
         raise NoteRequired("Say what could harm the customer.")
-    with transaction.atomic():
+    with keeping_evidence():
         row = _answerable(rec_id, actor, at)
         parameters = {"recommendation": str(row.pk), "reason": reason.value}
         decision = _own_act(row, "recommendation.decline", parameters, actor=actor, at=at)

@@ -17,7 +17,7 @@ from customers import timeline
 from customers.state import DecisionFacts, facts_for_decision, state_of
 from customers.visibility import NotVisible, may_see
 from sentinel import tokens
-from sentinel.authority import AuthorityError, Decision, ModelRef, Outcome, Resource, authorize, canonical, consume
+from sentinel.authority import Decision, ModelRef, Outcome, Resource, authorize, canonical, consume, keeping_evidence
 
 from . import askers, awaiting
 from .acts import Act, ActionNotPossible, NoSuchAct, act_of
@@ -87,14 +87,8 @@ def perform(
     """
     act = act_of(action)
     asked = _Asked(actor, action, party_id, parameters, tuple(purposes), model)
-    refusal: AuthorityError | ActionNotPossible
-    with transaction.atomic():
-        try:
-            return _perform(act, asked, approval=approval, summary=summary, at=at)
-        except (AuthorityError, ActionNotPossible) as error:
-            # Not out through the transaction: it holds the evidence of what was asked.
-            refusal = error
-    raise refusal
+    with keeping_evidence(ActionNotPossible):
+        return _perform(act, asked, approval=approval, summary=summary, at=at)
 
 
 def execute(token: str, *, action: str, party_id: UUID, parameters: Parameters, at: datetime, summary: str) -> UUID:

@@ -21,6 +21,7 @@ from .approval_evidence import seen_by
 from .catalogue import RiskTier
 from .cedar import APPROVER_ROLES, Approval, Mandate, Outcome, PolicyText, Request, RequestInvalid, somebody
 from .contexts import ContentErased, content_of
+from .errors import Refused
 from .models import ApprovalAnswer, ApprovalRequest, ApprovalUse
 from .models import Decision as DecisionRow
 
@@ -111,7 +112,7 @@ def request(decision: "Decision", *, at: datetime, note: str = "") -> ApprovalVi
         raise NothingToApprove(f"the answer was {decision.outcome}")
     row = DecisionRow.objects.select_related("context_key").get(pk=decision.id)
     asked = Request.from_json(content_of(row)["request"])
-    text = policy.active().text
+    text = _rules_in_force()
     # One role at a time: whoever approves will hold real roles, not all of them.
     best = somebody(asked)
     eligible = [role for role in APPROVER_ROLES if text.permits_with(asked, replace(best, roles=frozenset([role])))]
@@ -167,7 +168,7 @@ def pending(
     )
     if actions is not None:
         rows = rows.filter(decision__action__in=actions)
-    text = policy.active().text
+    text = _rules_in_force()
     return [
         _view(row, at)
         for row in rows[:LARGEST_LIST]
@@ -199,7 +200,7 @@ def hindrance(request_id: UUID, *, actor: Actor, at: datetime) -> type[ApprovalE
     if actor.kind is not ActorKind.EMPLOYEE:
         return NotEligible
     agreement = _approval(actor, row.decision, mandates.stand_ins_of(actor, at=at), mandates.mandates_of(actor, at=at))
-    return None if _enough(row.decision, agreement, policy.active().text) else NotEligible
+    return None if _enough(row.decision, agreement, _rules_in_force()) else NotEligible
 
 
 def refuse_unless_harmless(request_id: UUID, *, at: datetime) -> None:
@@ -271,7 +272,7 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
         raise MakerIsChecker
     stand_ins = mandates.stand_ins_of(actor, at=at)
     agreement = _approval(actor, asked, stand_ins, mandates.mandates_of(actor, at=at))
-    if actor.kind is not ActorKind.EMPLOYEE or not _enough(asked, agreement, policy.active().text):
+    if actor.kind is not ActorKind.EMPLOYEE or not _enough(asked, agreement, _rules_in_force()):
         raise NotEligible
     found = _view(row, at)
     if found.state is State.EXPIRED:
@@ -302,6 +303,14 @@ def _approval(actor: Actor, asked: DecisionRow, stand_ins: tuple[mandates.StandI
     """This person's agreement as the policies would see it. Standing in for the asker gives nothing: it would be their own agreement."""
     lent = {one.role for one in stand_ins if one.giver_id != asked.actor_id}
     return Approval(actor.id, actor.roles | lent, actor.branch, frozenset(actor.line), held.get(asked.action))
+
+
+def _rules_in_force() -> PolicyText:
+    """Raises Refused: without policies nobody can agree to anything."""
+    try:
+        return policy.active().text
+    except (policy.NoActivePolicy, policy.TextChanged, policy.PolicyInvalid) as error:
+        raise Refused(f"no policy can be asked: {error}") from error
 
 
 def _enough(asked: DecisionRow, approval: Approval, text: PolicyText) -> bool:

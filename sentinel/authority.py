@@ -49,6 +49,7 @@ __all__ = [
     "authorize_many",
     "canonical",
     "consume",
+    "keeping_evidence",
     "parameters_hash",
 ]
 
@@ -131,7 +132,7 @@ def authorize(
     """Decide, record and sign.
 
     The record is part of the caller's transaction: a caller that rolls back takes the evidence with it, so turn a refusal into an
-    answer, or let an error of this function leave only transactions that have nothing else to lose.
+    answer, and ask inside `keeping_evidence`, which an error leaves with its record kept.
 
     Args:
         context: facts the asker adds, declared in the policies' schema (channel, recommendation, reason).
@@ -147,6 +148,22 @@ def authorize(
     if isinstance(answer, AuthorityError):
         raise answer
     return answer
+
+
+@contextmanager
+def keeping_evidence(*also: type[Exception]) -> Iterator[None]:
+    """A transaction that an error of the authority, or one of `also`, leaves with what was asked on record: it commits, then raises.
+
+    What follows from a decision is written after it is made, so at such an error nothing else has been.
+    """
+    refusal: Exception | None = None
+    with transaction.atomic():
+        try:
+            yield
+        except (AuthorityError, *also) as error:
+            refusal = error
+    if refusal is not None:
+        raise refusal
 
 
 def authorize_many(questions: Sequence[Question], *, at: datetime) -> list[Decision | AuthorityError]:

@@ -103,25 +103,19 @@ def carry_out(
         sentinel.authority.AuthorityError: nothing could be decided. The refusal stays on record.
     """
     act = _acts[action]
-    failure: NotPossible | authority.AuthorityError
-    with transaction.atomic():
-        try:
-            resource = act.resource(resource_id, parameters, at)
-            decision = authority.authorize(actor=actor, action=action, resource=resource, parameters=parameters, at=at, approval=approval)
-            match decision.outcome:
-                case Outcome.PERMIT:
-                    with transaction.atomic():
-                        _use(decision, at)
-                        act.effect(Permitted(actor, resource_id, parameters, decision, at))
-                    return CarriedOut(decision, done=True)
-                case Outcome.NEEDS_APPROVAL:
-                    return CarriedOut(decision, done=False, request_id=approvals.request(decision, at=at, note=note).id)
-                case _:
-                    return CarriedOut(decision, done=False)
-        except (NotPossible, authority.AuthorityError) as error:
-            # Not out through the transaction: it holds the evidence of what was asked.
-            failure = error
-    raise failure
+    with authority.keeping_evidence(NotPossible):
+        resource = act.resource(resource_id, parameters, at)
+        decision = authority.authorize(actor=actor, action=action, resource=resource, parameters=parameters, at=at, approval=approval)
+        match decision.outcome:
+            case Outcome.PERMIT:
+                with transaction.atomic():
+                    _use(decision, at)
+                    act.effect(Permitted(actor, resource_id, parameters, decision, at))
+                return CarriedOut(decision, done=True)
+            case Outcome.NEEDS_APPROVAL:
+                return CarriedOut(decision, done=False, request_id=approvals.request(decision, at=at, note=note).id)
+            case _:
+                return CarriedOut(decision, done=False)
 
 
 def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> CarriedOut:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
 from customers.visibility import NotVisible
+from sentinel.authority import AuthorityError
 from sentinel.decisions import NotVisible as DecisionNotVisible
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -33,6 +34,9 @@ class ConsoleMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, (NotVisible, DecisionNotVisible)):
             return page_not_found(request, Http404())
+        if isinstance(exception, AuthorityError):
+            # Fail closed, and say what to do: nothing has happened.
+            return render(request, "sentinel/not_decided.html", {"decision_id": exception.decision_id}, status=503)
         return None
 
 

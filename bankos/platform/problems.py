@@ -1,5 +1,6 @@
 """Errors of the API as problem details (RFC 9457, `application/problem+json`)."""
 
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,19 +14,32 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class Problem(exceptions.APIException):
-    """An anticipated refusal: `code` is for programs and never changes, `title` and `detail` are for people."""
+    """An anticipated refusal: `code` is for programs and never changes, `title` and `detail` are for people.
 
-    def __init__(self, *, status: int, title: str, detail: str, code: str) -> None:
+    `errors` lists its single reasons, each with its place, where there are several.
+    """
+
+    def __init__(self, *, status: int, title: str, detail: str, code: str, errors: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__(detail=detail, code=code)
         self.status_code = status
         self.title = title
+        self.errors = errors
+
+
+_anticipated: dict[type[Exception], Callable[[Any], Problem]] = {}
+
+
+def anticipate(error: type[Exception], problem: Callable[[Any], Problem]) -> None:
+    """Answer this error, wherever the API meets it, with a problem: for refusals a higher floor's endpoints have in common."""
+    _anticipated[error] = problem
 
 
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's exception handler: the same shape for every error, None (a fault, status 500) for what nobody foresaw.
 
-    `errors` lists the fields of an invalid request: JSON pointer, code and sentence.
+    `errors` lists the fields of an invalid request: JSON pointer, code and sentence; or the single reasons of a problem.
     """
+    error = next((make(error) for kind, make in _anticipated.items() if isinstance(error, kind)), error)
     response = exception_handler(error, context)  # sets the headers and rolls the transaction back
     if response is None:
         return None
@@ -44,6 +58,8 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         problem |= {"detail": "The request is not valid.", "code": "invalid", "errors": _field_errors(error.detail)}
     else:
         problem |= {"detail": str(error.detail), "code": error.get_codes()}
+        if isinstance(error, Problem) and error.errors:
+            problem["errors"] = list(error.errors)
     response.data = problem
     response.content_type = CONTENT_TYPE
     return response

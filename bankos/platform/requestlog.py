@@ -15,7 +15,7 @@ PROBES = {"healthz", "readyz"}
 
 
 class RequestLogMiddleware:
-    """Also gives the request an id, on every record written on the way and in the `X-Request-ID` header of its answer."""
+    """Also gives the request an id, on every record written on the way and, unless it has one, in its answer's `X-Request-ID` header."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,5 +29,6 @@ class RequestLogMiddleware:
             if not is_file and route not in PROBES:
                 duration = round((time.perf_counter() - started) * 1000)
                 log.info("request", method=request.method, route=route, status=response.status_code, duration_ms=duration)
-        response.headers["X-Request-ID"] = request_id
+        # A protocol may ask for the id the caller gave (see sentinel.authzen.views).
+        response.headers.setdefault("X-Request-ID", request_id)
         return response

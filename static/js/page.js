@@ -38,6 +38,7 @@
   document.addEventListener("htmx:sendError", () => say("No connection. Nothing was sent; try again."));
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
+    if (status === 503) return say("The bank’s rules could not be asked. Nothing was done; try again in a minute.");
     say(status === 404 ? "That is no longer here." : "That did not work. Nothing was changed; try again.");
   });
   addEventListener("DOMContentLoaded", () => attend(document.body));

@@ -1,0 +1,23 @@
+"""What the API answers when the authority gave no answer: never a yes, and what to do."""
+
+from bankos.platform.problems import Problem, anticipate
+
+from .errors import AuthorityError, BadRequest
+
+
+def _not_understood(error: BadRequest) -> Problem:
+    return Problem(status=400, title="Not understood", detail=str(error), code=error.rule.id.replace("-", "_"))
+
+
+def _not_decided(error: AuthorityError) -> Problem:
+    return Problem(
+        status=503,
+        title="Not decided",
+        detail="The bank’s rules could not be asked; nothing was done. Ask again; if it stays so, tell the administrators.",
+        code="not_decided",
+    )
+
+
+# The first that fits counts.
+anticipate(BadRequest, _not_understood)
+anticipate(AuthorityError, _not_decided)
