@@ -1,0 +1,183 @@
+"""Writing a bundle of the transparency log: one file with which anybody can verify decisions without asking this bank.
+
+A bundle is JSON Lines, each line the canonical JSON (RFC 8785) of an object: a header, the public keys ascending by id, the signed
+checkpoints ascending by size, the entries ascending by index. A *complete* bundle holds every entry up to its last checkpoint, and
+the tree is rebuilt from them; any other carries a proof with each checkpoint and entry instead. What each line means, and what a
+reader must refuse, is in `verify.py`, which reads bundles and shares no code with this module on purpose.
+"""
+
+import gzip
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from .canonical import canonical
+from .notes import parse_checkpoint, parse_note
+
+FORMAT = "bankos-log-bundle/1"
+
+
+class BundleInconsistent(ValueError):
+    """What should be written does not make a bundle; nobody could verify it."""
+
+
+class Kind(StrEnum):
+    DECISION = "decision"
+    CONSUMPTION = "consumption"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as the log holds it.
+
+    `text` is exactly what was hashed into the log: a token, or the text of `consumption_text` or `void_text`; `leaf_hash` is the one
+    the log stores, not one made for the occasion. With a decision may go its `context`, a canonical text, or the word that it was
+    `erased`.
+    """
+
+    index: int
+    kind: Kind
+    text: str
+    leaf_hash: bytes
+    context: str | None = None
+    erased: bool = False
+
+
+# The hashes of a proof, as `sentinel.merkle` gives them.
+Proof = Sequence[bytes]
+
+
+def consumption_text(*, id: str, decision: str, consumed_at: str) -> str:
+    """The entry for the use of a permit. Ids in their lower-case form; the moment as 2026-11-24T10:00:00.000000Z."""
+    return canonical({"consumed_at": consumed_at, "decision": decision, "id": id, "type": Kind.CONSUMPTION.value})
+
+
+def void_text(index: int) -> str:
+    """The entry for an index whose transaction never came to be."""
+    return canonical({"index": index, "type": Kind.VOID.value})
+
+
+def complete(*, keys: Iterable[bytes], checkpoints: Sequence[str], entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The lines of a bundle of the whole log up to its last checkpoint.
+
+    Args:
+        keys: Ed25519 public keys, 32 bytes each: at least all that signed a token or a checkpoint in here.
+        checkpoints: signed notes ascending by size, at least one.
+        entries: every one, ascending; read one at a time.
+    Raises:
+        BundleInconsistent: at the latest with the last line, when other entries came than the last checkpoint counts.
+    """
+    size = _size(checkpoints)
+    yield from _head(True, keys, checkpoints, [None for _ in checkpoints], size)
+    awaited = 0
+    for entry in entries:
+        if entry.index != awaited:
+            raise BundleInconsistent(f"after {awaited} entries came entry {entry.index}")
+        yield _line(_entry(entry))
+        awaited += 1
+    if awaited != size:
+        raise BundleInconsistent(f"{awaited} entries for a checkpoint of {size}")
+
+
+def partial(
+    *, keys: Iterable[bytes], checkpoints: Sequence[tuple[str, Proof]], entries: Iterable[tuple[Entry, Proof]], count: int
+) -> Iterator[bytes]:
+    """The lines of a bundle of some entries, each with the proof that the last checkpoint counts it.
+
+    Args:
+        keys: as for `complete`.
+        checkpoints: signed notes ascending by size, at least one, each with its consistency with the one before; empty for the first.
+        entries: ascending by index, read one at a time.
+        count: how many entries there will be.
+    Raises:
+        BundleInconsistent: at the latest with the last line, when another number of entries came.
+    """
+    notes = [note for note, _ in checkpoints]
+    size = _size(notes)
+    yield from _head(False, keys, notes, [proof for _, proof in checkpoints], count)
+    written, last = 0, -1
+    for entry, proof in entries:
+        if not last < entry.index < size:
+            raise BundleInconsistent(f"entry {entry.index} after entry {last}, in a log of {size}")
+        yield _line({**_entry(entry), "proof": _hashes(proof)})
+        written, last = written + 1, entry.index
+    if written != count:
+        raise BundleInconsistent(f"{written} entries where {count} were announced")
+
+
+def write(target: Path, lines: Iterable[bytes]) -> None:
+    """Write a bundle, compressed if its name ends in .gz. The name appears when the bundle is whole; same lines, same bytes."""
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        with unfinished.open("wb") as plain:
+            if target.suffix == ".gz":
+                with gzip.GzipFile(filename="", mode="wb", fileobj=plain, mtime=0) as packed:
+                    packed.writelines(lines)
+            else:
+                plain.writelines(lines)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _size(notes: Sequence[str]) -> int:
+    if not notes:
+        raise BundleInconsistent("a bundle needs a checkpoint")
+    return parse_checkpoint(parse_note(notes[-1]).text).size
+
+
+def _head(is_complete: bool, keys: Iterable[bytes], notes: Sequence[str], proofs: Sequence[Proof | None], count: int) -> Iterator[bytes]:
+    last = parse_checkpoint(parse_note(notes[-1]).text)
+    jwks = sorted((_jwk(public) for public in set(keys)), key=lambda jwk: jwk["kid"])
+    yield _line(
+        {
+            "format": FORMAT,
+            "origin": last.origin,
+            "complete": is_complete,
+            "first": 0,
+            "size": last.size,
+            "keys": len(jwks),
+            "checkpoints": len(notes),
+            "entries": count,
+        }
+    )
+    for jwk in jwks:
+        yield _line({"jwk": jwk})
+    for note, proof in zip(notes, proofs, strict=True):
+        yield _line({"checkpoint": note} if proof is None else {"checkpoint": note, "consistency": _hashes(proof)})
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    line: dict[str, Any] = {"index": entry.index, "kind": entry.kind.value, "entry": entry.text, "leaf_hash": _hash(entry.leaf_hash)}
+    if entry.erased:
+        line["context"] = None
+    elif entry.context is not None:
+        line["context"] = entry.context
+    return line
+
+
+def _jwk(public: bytes) -> dict[str, str]:
+    """A public key, named by its thumbprint (RFC 7638), which hashes exactly these three members."""
+    named = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public)}
+    return {**named, "alg": "Ed25519", "use": "sig", "kid": _base64url(sha256(canonical(named).encode()).digest())}
+
+
+def _base64url(content: bytes) -> str:
+    return urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _hash(content: bytes) -> str:
+    return b64encode(content).decode()
+
+
+def _hashes(proof: Proof) -> list[str]:
+    return [_hash(step) for step in proof]
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    return canonical(content).encode() + b"\n"

@@ -1,0 +1,151 @@
+"""Logs of made-up decisions, signed with real keys, and the bundles of them."""
+
+import json
+import random
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import islice, pairwise
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sentinel import merkle, notes
+from sentinel.bundle import Entry, Kind, complete, consumption_text, partial, void_text
+from sentinel.canonical import canonical
+
+ORIGIN = "bank.example/decisions"
+BEGAN = datetime(2026, 11, 24, 10, tzinfo=UTC)
+HOLDS_FOR = timedelta(minutes=15)
+
+
+def base64url(content: bytes) -> str:
+    return urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+class Signer:
+    """An Ed25519 key with the name (RFC 7638) that tokens call it by."""
+
+    def __init__(self, seed: str) -> None:
+        self._private = Ed25519PrivateKey.from_private_bytes(sha256(seed.encode()).digest())
+        self.public = self._private.public_key().public_bytes_raw()
+        self.kid = base64url(sha256(canonical({"crv": "Ed25519", "kty": "OKP", "x": base64url(self.public)}).encode()).digest())
+
+    def token(self, claims: dict[str, Any], **header: str) -> str:
+        """A decision token; `header` says otherwise than such a token does."""
+        said = {"alg": "Ed25519", "kid": self.kid, "typ": "decision+jwt", **header}
+        parts = [base64url(json.dumps(part, separators=(",", ":"), ensure_ascii=False).encode()) for part in (said, claims)]
+        signed = ".".join(parts)
+        return f"{signed}.{base64url(self.sign(signed.encode()))}"
+
+    def sign(self, content: bytes) -> bytes:
+        return self._private.sign(content)
+
+    def note(self, size: int, root: bytes, origin: str = ORIGIN) -> str:
+        return notes.sign_note(notes.checkpoint_text(origin, size, root), origin, self.sign, self.public)
+
+
+OLD_KEY, KEY, STRANGER = Signer("the bank's first key"), Signer("the bank's second key"), Signer("somebody else's key")
+
+
+@dataclass
+class Log:
+    """A log in memory: what a bank has, and whoever makes a bundle reads. Appending takes any entry, also one no bank would write."""
+
+    entries: list[Entry] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    nodes: dict[merkle.Node, bytes] = field(default_factory=dict)
+
+    def append(self, kind: Kind, text: str, context: str | None = None, erased: bool = False) -> None:
+        leaf = merkle.leaf_hash(text.encode())
+        self.nodes.update(merkle.new_nodes(len(self.entries), [leaf], self.nodes.__getitem__))
+        self.entries.append(Entry(len(self.entries), kind, text, leaf, context, erased))
+
+    def decide(self, claims: dict[str, Any], *, context: str | None = None, erased: bool = False, key: Signer = KEY) -> None:
+        self.append(Kind.DECISION, key.token({**claims, "log": {"index": len(self.entries)}}), context, erased)
+
+    def use(self, *, id: str, decision: str, at: datetime) -> None:
+        self.append(Kind.CONSUMPTION, consumption_text(id=id, decision=decision, consumed_at=f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"))
+
+    def void(self) -> None:
+        self.append(Kind.VOID, void_text(len(self.entries)))
+
+    def checkpoint(self, key: Signer = KEY) -> None:
+        self.notes.append(key.note(len(self.entries), self.root(len(self.entries))))
+
+    def root(self, size: int) -> bytes:
+        return merkle.fold([self.nodes[node] for node in merkle.root_nodes(size)])
+
+    def complete(self, keys: Sequence[Signer] = (OLD_KEY, KEY)) -> list[bytes]:
+        """The lines of the bundle of all of it, up to the last checkpoint."""
+        sizes = self._sizes()
+        return list(complete(keys=[key.public for key in keys], checkpoints=self.notes, entries=islice(self.entries, sizes[-1])))
+
+    def partial(self, indices: Iterable[int], keys: Sequence[Signer] = (OLD_KEY, KEY)) -> list[bytes]:
+        """The lines of the bundle of these entries."""
+        sizes, chosen = self._sizes(), list(indices)
+        proofs = [merkle.consistency_proof(first, second, self.nodes.__getitem__) for first, second in pairwise(sizes)]
+        entries = ((self.entries[index], merkle.inclusion_proof(index, sizes[-1], self.nodes.__getitem__)) for index in chosen)
+        checkpoints = list(zip(self.notes, [[], *proofs], strict=True))
+        return list(partial(keys=[key.public for key in keys], checkpoints=checkpoints, entries=entries, count=len(chosen)))
+
+    def _sizes(self) -> list[int]:
+        return [notes.parse_checkpoint(notes.parse_note(note).text).size for note in self.notes]
+
+
+def claims(number: int, *, outcome: str = "permit", context: str = "{}", at: datetime = BEGAN) -> dict[str, Any]:
+    """What the token of a decision says, but for its place in the log. Its id comes from `number`."""
+    parameters = {"amount": f"{number % 900}.50", "currency": "EUR", "creditor": f"Zoë Müller {number}"}
+    return {
+        "jti": id_of("decision", number),
+        "iss": "urn:bankos:sentinel",
+        "iat": int(at.timestamp()),
+        "exp": int((at + HOLDS_FOR).timestamp()),
+        "act": {"kind": "employee", "sub": id_of("employee", number % 40), "roles": ["branch_staff"]},
+        "action": "payments.transfer",
+        "resource": {"type": "party", "id": id_of("party", number % 5000)},
+        "parameters": parameters,
+        "params_hash": sha256(canonical(parameters).encode()).hexdigest(),
+        "outcome": outcome,
+        "obligations": [],
+        "policy": {"store": "bank", "version": 3, "sha256": sha256(b"policies").hexdigest(), "determining": ["staff-may-transfer"]},
+        "autonomy_level": None,
+        "model": None,
+        "purposes": ["service"],
+        "consents": [id_of("consent", number % 5000)],
+        "approval": None,
+        "context_hash": sha256(context.encode()).hexdigest(),
+    }
+
+
+def id_of(kind: str, number: int) -> str:
+    return str(UUID(bytes=sha256(f"{kind} {number}".encode()).digest()[:16], version=4))
+
+
+def sample_log(decisions: int, *, checkpoints: int = 7, seed: int = 1) -> Log:
+    """Decisions of each outcome, most permits used a little later, some places void, some contexts erased, the key changed half-way."""
+    chance, log, waiting, made = random.Random(seed), Log(), list[tuple[int, datetime]](), 0
+    for number in range(decisions):
+        at = BEGAN + timedelta(seconds=number)
+        key = OLD_KEY if number < decisions // 2 else KEY
+        context = canonical({"principal": {"id": id_of("employee", number % 40)}, "hour": at.hour, "note": f"“{number}” \\ \n"})
+        outcome = chance.choice(("permit", "permit", "permit", "needs_approval", "deny"))
+        fate = chance.random()
+        said = claims(number, outcome=outcome, context=context, at=at)
+        log.decide(said, context=context if fate < 0.6 else None, erased=fate > 0.95, key=key)
+        if outcome == "permit" and fate < 0.8:
+            waiting.append((number, at + HOLDS_FOR * chance.random()))
+        if len(waiting) > 5:
+            used, when = waiting.pop(chance.randrange(len(waiting)))
+            log.use(id=id_of("consumption", used), decision=id_of("decision", used), at=when)
+        if fate < 0.02:
+            log.void()
+        if number * checkpoints // decisions >= made:
+            log.checkpoint(key)
+            made += 1
+    log.void()
+    log.checkpoint()
+    return log

@@ -1,0 +1,547 @@
+"""The verifier that anybody can run: what is whole passes, and whatever is wrong is found and named."""
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from sentinel import bundle, merkle, notes, verify
+from sentinel.bundle import Kind
+from sentinel.canonical import canonical
+
+from .bundles import BEGAN, HOLDS_FOR, KEY, OLD_KEY, ORIGIN, STRANGER, Log, base64url, claims, id_of, sample_log
+from .corruptions import corrupted
+
+DECISIONS = 400
+IN_TIME = BEGAN + timedelta(minutes=1)
+
+
+@cache
+def sample() -> Log:
+    return sample_log(DECISIONS)
+
+
+def said(lines: list[bytes], **asked: Any) -> str:
+    """The first problem, or nothing."""
+    problem = verify.verify(lines, **asked).problem
+    return "" if problem is None else str(problem)
+
+
+# What is whole
+
+
+def test_a_complete_bundle_passes_and_says_what_was_checked() -> None:
+    log = sample()
+    report = verify.verify(log.complete())
+    kinds = [entry.kind for entry in log.entries]
+    assert report.problem is None
+    assert (report.decisions, report.consumptions, report.voids) == tuple(kinds.count(kind) for kind in Kind)
+    assert report.contexts == sum(entry.context is not None for entry in log.entries) > 0
+    assert report.erased == sum(entry.erased for entry in log.entries) > 0
+    assert (report.size, report.root, report.checkpoints) == (len(log.entries), log.root(len(log.entries)), len(log.notes))
+
+
+def test_a_bundle_of_some_entries_passes_by_their_proofs() -> None:
+    log = sample()
+    for indices in ([], [7], range(0, len(log.entries), 3), range(len(log.entries))):
+        report = verify.verify(log.partial(indices))
+        assert report.problem is None
+        assert report.decisions + report.consumptions + report.voids == len(indices)
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_logs_of_every_small_size_pass_with_a_checkpoint_after_each_entry(size: int) -> None:
+    log = Log()
+    log.checkpoint()
+    for _ in range(size):
+        log.void()
+        log.checkpoint()
+    assert said(log.complete()) == ""
+    assert said(log.partial(range(0, size, 2))) == ""
+
+
+def test_an_empty_log_passes() -> None:
+    log = Log()
+    log.checkpoint()
+    assert said(log.complete()) == ""
+    assert said(log.partial([])) == ""
+
+
+def test_entries_after_the_last_checkpoint_are_left_to_the_next_bundle() -> None:
+    log = a_log(checkpoint=False)
+    log.checkpoint()
+    log.void()
+    report = verify.verify(log.complete())
+    assert (report.problem, report.size) == (None, len(log.entries) - 1)
+
+
+def test_a_permit_may_be_used_until_its_last_second_is_over() -> None:
+    for at in (BEGAN, BEGAN + HOLDS_FOR, BEGAN + HOLDS_FOR + timedelta(microseconds=999_999)):
+        assert said(used(at=at).complete()) == ""
+
+
+# What a bank would have to sign itself: the tree is right, what stands in it is not
+
+
+def a_log(*, checkpoint: bool = True) -> Log:
+    """A permit, a refusal, a use of the permit and a void place."""
+    log = Log()
+    log.decide(claims(0))
+    log.decide(claims(1, outcome="deny"), context="{}")
+    log.use(id=id_of("use", 0), decision=id_of("decision", 0), at=IN_TIME)
+    log.void()
+    if checkpoint:
+        log.checkpoint()
+    return log
+
+
+def used(**how: Any) -> Log:
+    """A permit (0) and a refusal (1), and then a use."""
+    log = Log()
+    log.decide(claims(0))
+    log.decide(claims(1, outcome="deny"))
+    log.use(**{"id": id_of("use", 0), "decision": id_of("decision", 0), "at": IN_TIME, **how})
+    log.checkpoint()
+    return log
+
+
+def used_twice(second: str) -> Log:
+    log = a_log(checkpoint=False)
+    log.decide(claims(5))
+    log.use(id=second, decision=id_of("decision", 0 if second != id_of("use", 0) else 5), at=IN_TIME)
+    log.checkpoint()
+    return log
+
+
+def decided(key: Any = KEY, header: dict[str, str] | None = None, **changed: Any) -> Log:
+    """A decision whose token says something else."""
+    log = Log()
+    log.void()
+    log.append(Kind.DECISION, key.token({**claims(0), "log": {"index": 1}, **changed}, **(header or {})))
+    log.checkpoint()
+    return log
+
+
+def holding(kind: Kind, text: str, context: str | None = None) -> Log:
+    log = a_log(checkpoint=False)
+    log.append(kind, text, context)
+    log.checkpoint()
+    return log
+
+
+def saying(payload: str) -> str:
+    """A token of this content, properly signed."""
+    signed = f"{KEY.token({}).partition('.')[0]}.{base64url(payload.encode())}"
+    return f"{signed}.{base64url(KEY.sign(signed.encode()))}"
+
+
+def respelled(base64: str) -> str:
+    """The same bytes, with a bit that no byte has set in the last letter (which stands for two bits, or four)."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    rest, end = (base64[:-1], "=") if base64.endswith("=") else (base64, "")
+    return rest[:-1] + letters[letters.index(rest[-1]) + 1] + end
+
+
+def decided_again() -> Log:
+    log = a_log(checkpoint=False)
+    log.decide(claims(0))
+    log.checkpoint()
+    return log
+
+
+def used_before() -> Log:
+    log = Log()
+    log.use(id=id_of("use", 0), decision=id_of("decision", 0), at=IN_TIME)
+    log.decide(claims(0))
+    log.checkpoint()
+    return log
+
+
+GOOD = KEY.token({**claims(9), "log": {"index": 4}})
+USE = bundle.consumption_text(id=id_of("use", 8), decision=id_of("decision", 0), consumed_at="2026-11-24T10:01:00.000000Z")
+
+FAULTS_OF_A_BANK: dict[str, tuple[Callable[[], Log], str]] = {
+    "a decision twice": (decided_again, "entry 4: there is a decision"),
+    "a refusal used": (lambda: used(decision=id_of("decision", 1)), "entry 2: it uses the decision {1}, which was no permit"),
+    "a use too late": (lambda: used(at=BEGAN + HOLDS_FOR + timedelta(seconds=1)), "entry 2: it uses the decision {0} outside the time"),
+    "a use too early": (lambda: used(at=BEGAN - timedelta(microseconds=1)), "entry 2: it uses the decision {0} outside the time"),
+    "a use of nothing": (lambda: used(decision=id_of("decision", 7)), "entry 2: it uses the decision {7}, which is not in the log"),
+    "a second use": (lambda: used_twice(id_of("use", 1)), "entry 5: it uses the decision {0} a second time"),
+    "a use's id twice": (lambda: used_twice(id_of("use", 0)), "entry 5: there is a consumption"),
+    "a use before": (used_before, "entry 0: it uses the decision {0}, which is not in the log before it"),
+    "a key unknown": (lambda: decided(STRANGER), "entry 1: its token names a key that is not in the bundle"),
+    "a stranger's token": (lambda: decided(STRANGER, {"kid": KEY.kid}), "entry 1: its token is not signed by the key it names"),
+    "the other key's token": (lambda: decided(OLD_KEY, {"kid": KEY.kid}), "entry 1: its token is not signed by the key it names"),
+    "a token of another type": (lambda: decided(header={"typ": "JWT"}), "entry 1: its token's header is not that of a decision"),
+    "a token of no algorithm": (lambda: decided(header={"alg": "none"}), "entry 1: its token's header is not that of a decision"),
+    "a header with more": (lambda: decided(header={"crit": "b64"}), "entry 1: its token's header is not that of a decision"),
+    "another issuer": (lambda: decided(iss="urn:bankos:desk"), "entry 1: its token was not issued as a decision"),
+    "no id": (lambda: decided(jti=id_of("decision", 0).upper()), "entry 1: its token has no id"),
+    "an outcome unknown": (lambda: decided(outcome="maybe"), "entry 1: its token's outcome is none"),
+    "an end before the start": (lambda: decided(exp=0), "entry 1: its token does not say from when until when"),
+    "a time that is none": (lambda: decided(iat=True), "entry 1: its token does not say from when until when"),
+    "no parameters": (lambda: decided(parameters=[]), "entry 1: its token has no parameters"),
+    "no context hash": (lambda: decided(context_hash="ab"), "entry 1: its token has no hash of its context"),
+    "another place": (lambda: decided(log={"index": 0}), "entry 1: its token was made for another place"),
+    "another place's name": (lambda: decided(log={"index": True}), "entry 1: its token was made for another place"),
+    "no place": (lambda: decided(log=None), "entry 1: its token was made for another place"),
+    "a member twice": (
+        lambda: holding(Kind.DECISION, saying('{"iss":"a","iss":"b"}')),
+        "entry 4: its token's content is not JSON with each",
+    ),
+    "a number that is none": (lambda: holding(Kind.DECISION, saying('{"iat":NaN}')), "entry 4: its token's content is not JSON with each"),
+    "content that is a list": (lambda: holding(Kind.DECISION, saying("[]")), "entry 4: its token's content is not a JSON object"),
+    "a signature cut": (lambda: holding(Kind.DECISION, GOOD[:-2]), "entry 4: its token's signature does not have 64 bytes"),
+    "a signature respelled": (lambda: holding(Kind.DECISION, respelled(GOOD)), "entry 4: its token's signature is not spelled the one way"),
+    "a letter no base64url": (lambda: holding(Kind.DECISION, GOOD + "*"), "entry 4: its token's signature is not"),
+    "no token": (lambda: holding(Kind.DECISION, "permit"), "entry 4: its token is not three parts"),
+    "another void": (lambda: holding(Kind.VOID, bundle.void_text(3)), "entry 4: as a void entry it does not say its own index"),
+    "a use spelled otherwise": (lambda: holding(Kind.CONSUMPTION, USE + " "), "entry 4: its entry is not spelled the one canonical way"),
+    "a use that says more": (lambda: holding(Kind.CONSUMPTION, USE[:-1] + ',"x":1}'), "entry 4: it is not the use of a decision"),
+    "a use at a time spelled otherwise": (
+        lambda: holding(Kind.CONSUMPTION, USE.replace("T10:01:00.000000Z", " 10:01:00.000000Z")),
+        "entry 4: it does not say when",
+    ),
+    "a use at no time": (lambda: holding(Kind.CONSUMPTION, USE.replace("11-24", "02-30")), "entry 4: it does not say when"),
+    "another context": (
+        lambda: holding(Kind.DECISION, KEY.token({**claims(9), "log": {"index": 4}}), '{"hour":3}'),
+        "entry 4: its context is not the one its token holds the hash of",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS_OF_A_BANK)
+def test_what_no_bank_may_put_into_its_log_is_named(fault: str) -> None:
+    make, sentence = FAULTS_OF_A_BANK[fault]
+    for number in (0, 1, 7):
+        sentence = sentence.replace(f"{{{number}}}", id_of("decision", number))
+    assert sentence in said(make().complete())
+
+
+def test_where_not_all_entries_are_there_a_use_of_a_decision_left_out_is_no_fault() -> None:
+    assert said(a_log().partial([2, 3])) == ""
+    assert "entry 1: the decision was used before it was made" in said(used_before().partial([0, 1]))
+    assert "entry 2: it uses the decision" in said(used(decision=id_of("decision", 1)).partial([1, 2]))
+
+
+# What somebody did to the file
+
+
+def with_line(at: int, **members: Any) -> Callable[[list[bytes]], list[bytes]]:
+    """The line with these members otherwise; None takes one away."""
+
+    def change(lines: list[bytes]) -> list[bytes]:
+        line = {name: value for name, value in {**json.loads(lines[at]), **members}.items() if value is not None}
+        return [*lines[:at], canonical(line).encode() + b"\n", *lines[at + 1 :]]
+
+    return change
+
+
+def with_text(old: bytes, new: bytes) -> Callable[[list[bytes]], list[bytes]]:
+    """The first such piece of the file otherwise."""
+
+    def change(lines: list[bytes]) -> list[bytes]:
+        at = next(at for at, line in enumerate(lines) if old in line)
+        return [*lines[:at], lines[at].replace(old, new, 1), *lines[at + 1 :]]
+
+    return change
+
+
+def with_respelled_hash(lines: list[bytes]) -> list[bytes]:
+    return with_line(5, leaf_hash=respelled(json.loads(lines[5])["leaf_hash"]))(lines)
+
+
+def with_entry(at: int, text: str) -> Callable[[list[bytes]], list[bytes]]:
+    """Another entry, with the hash beside it made to fit."""
+    return with_line(at, entry=text, leaf_hash=b64encode(merkle.leaf_hash(text.encode())).decode())
+
+
+# The lines of `a_log`: 0 the header, 1 and 2 the keys, 3 the checkpoint, 4 to 7 the entries.
+OTHER_TOKEN = KEY.token({**claims(1), "log": {"index": 1}})
+FORGED_TOKEN = STRANGER.token({**claims(1), "log": {"index": 1}}, kid=KEY.kid)
+FOREIGN_NOTE = STRANGER.note(4, bytes(32))
+SHORT_KEY = {"alg": "Ed25519", "crv": "Ed25519", "kid": "", "kty": "OKP", "use": "sig", "x": base64url(KEY.public[:31])}
+SHORT_NOTE = notes.sign_note(notes.checkpoint_text(ORIGIN, 4, bytes(32)), ORIGIN, lambda text: KEY.sign(text)[:63], KEY.public)
+OTHER_LOG_NOTE = KEY.note(4, bytes(32), "other.example/log")
+
+DONE_TO_THE_FILE: dict[str, tuple[Callable[[list[bytes]], list[bytes]], str]] = {
+    "nothing there": (lambda lines: [], "line 1: the file is empty."),
+    "no header": (lambda lines: lines[1:], "line 1: here should be the bundle's header"),
+    "another format": (with_line(0, format="bankos-log-bundle/2"), "line 1: this is not a bundle of the format"),
+    "another start": (with_line(0, first=1), "line 1: this is not a bundle of the format"),
+    "another log": (with_line(0, origin="other.example/log"), "line 4: the checkpoint is of another log"),
+    "a larger size": (with_line(0, size=5, entries=5), "line 4: the last checkpoint is of size 4, the header speaks of 5"),
+    "fewer entries": (with_line(0, entries=3), "line 1: the header speaks of a number of entries that does not fit"),
+    "no longer complete": (with_line(0, complete=False), "line 4: the checkpoint shows its consistency in a complete bundle"),
+    "no keys": (with_line(0, keys=0), "line 1: the header speaks of no key"),
+    "a size that is no number": (with_line(0, size="4"), "line 1: the header's origin or one of its numbers"),
+    "a member more": (with_line(5, note="x"), "line 6, entry 1: the line has other members"),
+    "a member less": (with_line(5, leaf_hash=None), "line 6, entry 1: the line has other members"),
+    "a context with a use": (with_line(6, context="{}"), "line 7, entry 2: the line has other members"),
+    "a proof in a complete bundle": (with_line(6, proof=[]), "line 7, entry 2: it carries a proof"),
+    "an entry deleted": (lambda lines: [*lines[:5], *lines[6:]], "line 6, entry 1: here stands entry 2"),
+    "an entry doubled": (lambda lines: [*lines[:5], lines[4], *lines[5:]], "line 6, entry 1: here stands entry 0"),
+    "entries swapped": (lambda lines: [*lines[:4], lines[5], lines[4], *lines[6:]], "line 5, entry 0: here stands entry 1"),
+    "the tail deleted": (lambda lines: lines[:-1], "line 7, entry 2: the file ends here, before the last line"),
+    "more at the end": (lambda lines: [*lines, lines[-1]], "line 9, entry 4: the file goes on after the last line"),
+    "an empty line": (lambda lines: [*lines[:5], b"\n", *lines[5:]], "line 6, entry 1: the line is not JSON"),
+    "cut off": (lambda lines: [*lines[:-1], lines[-1][:-1]], "line 8, entry 3: the file ends in the middle of this line"),
+    "too long": (lambda lines: [*lines[:-1], b" " * (verify.LONGEST_LINE + 1)], "line 8, entry 3: the line is too long"),
+    "not UTF-8": (with_text(b"void", b"v\xffid"), "line 8, entry 3: the line is not UTF-8"),
+    "a space more": (with_text(b'"index":1', b'"index": 1'), "line 6, entry 1: the line is not spelled the one canonical way"),
+    "a number respelled": (with_text(b'"index":1', b'"index":1e0'), "line 6, entry 1: the line is not JSON of a bundle"),
+    "a letter escaped": (with_text(b"void", b"\\u0076oid"), "line 8, entry 3: the line is not spelled the one canonical way"),
+    "a member twice": (with_text(b'"index":1', b'"index":1,"index":1'), "line 6, entry 1: the line is not spelled"),
+    "nested without end": (lambda lines: [*lines[:-1], b"[" * 200_000 + b"\n"], "line 8, entry 3: the line is not JSON of a bundle"),
+    "a list": (lambda lines: [*lines[:5], b"[]\n", *lines[6:]], "line 6, entry 1: the line is not a JSON object"),
+    "another kind": (with_line(7, kind="decision"), "line 8, entry 3: its token is not three parts"),
+    "no kind": (with_line(7, kind="nothing"), "line 8, entry 3: it is neither"),
+    "the hash beside it": (with_line(5, leaf_hash=b64encode(bytes(32)).decode()), "line 6, entry 1: its hash is not the one the log holds"),
+    "the hash's spelling": (with_respelled_hash, "line 6, entry 1: the entry's hash is not spelled the one way of its base64"),
+    "a hash cut": (with_line(5, leaf_hash=b64encode(bytes(31)).decode()), "line 6, entry 1: the entry's hash is not a hash of 32 bytes"),
+    "a hash that is none": (with_line(5, leaf_hash=0), "line 6, entry 1: the entry's hash is not a hash of 32 bytes"),
+    "the entry": (with_line(5, entry=OTHER_TOKEN), "line 6, entry 1: its hash is not the one the log holds"),
+    "entry and hash": (with_entry(5, OTHER_TOKEN), "line 4: the entries 0 to 3 do not give the root this checkpoint signs"),
+    "entry and hash, unsigned": (with_entry(5, FORGED_TOKEN), "line 6, entry 1: its token is not signed by the key it names"),
+    "the context": (with_line(5, context='{"hour":3}'), "line 6, entry 1: its context is not the one"),
+    "the context no text": (with_line(5, context=3), "line 6, entry 1: its context is not a text"),
+    "a key's bytes": (
+        lambda lines: with_line(1, jwk={**json.loads(lines[1])["jwk"], "x": base64url(STRANGER.public)})(lines),
+        "line 2: the key's id is not its thumbprint",
+    ),
+    "a key cut": (with_line(1, jwk=SHORT_KEY), "line 2: the key does not have 32 bytes"),
+    "a checkpoint's signature cut": (with_line(3, checkpoint=SHORT_NOTE), "line 4: the checkpoint's signature is not a key id"),
+    "a key for something else": (
+        lambda lines: with_line(1, jwk={**json.loads(lines[1])["jwk"], "use": "enc"})(lines),
+        "line 2: the key is not an Ed25519 key for signatures",
+    ),
+    "keys swapped": (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "line 3: the keys are not in the order"),
+    "a key deleted": (lambda lines: [lines[0], *lines[2:]], "line 3: here should be a key"),
+    "a checkpoint by a stranger": (with_line(3, checkpoint=FOREIGN_NOTE), "line 4: the checkpoint of size 4 is not signed by a key"),
+    "a checkpoint of another log": (with_line(3, checkpoint=OTHER_LOG_NOTE), "line 4: the checkpoint is of another log"),
+    "a checkpoint's root": (
+        lambda lines: with_line(3, checkpoint=json.loads(lines[3])["checkpoint"].replace("\n4\n", "\n5\n"))(lines),
+        "line 4: the checkpoint of size 5 is not signed by a key",
+    ),
+    "a second signature": (
+        lambda lines: with_line(3, checkpoint=json.loads(lines[3])["checkpoint"] + "— other.example AAAAAAAA\n")(lines),
+        "line 4: the checkpoint is not a note",
+    ),
+}
+
+
+@pytest.mark.parametrize("deed", DONE_TO_THE_FILE)
+def test_what_somebody_did_to_the_file_is_named_with_its_place(deed: str) -> None:
+    change, sentence = DONE_TO_THE_FILE[deed]
+    lines = a_log().complete()
+    assert said(lines) == ""
+    assert said(change(lines)).startswith(sentence)
+
+
+def test_a_bank_that_signs_another_past_is_found_out() -> None:
+    log = a_log()
+    log.void()
+    log.notes.append(KEY.note(5, bytes(32)))
+    assert said(log.complete()).startswith("line 5: entry 4 does not give the root this checkpoint signs")
+    assert said(log.partial([0])).startswith("line 5: the checkpoint of size 5 is not shown to continue the one before")
+
+
+def test_checkpoints_out_of_order_are_refused() -> None:
+    log = a_log()
+    log.checkpoint()
+    assert said(log.complete()).startswith("line 5: the checkpoints are not in the order of their sizes")
+
+
+def test_a_proof_that_does_not_reach_the_root_is_refused() -> None:
+    lines = a_log().partial([1, 3])
+    proof = json.loads(lines[4])["proof"]
+    for other in (None, [], proof[:-1], [*proof, proof[0]], proof[::-1]):
+        assert said(with_line(4, proof=other)(lines)).startswith("line 5, entry 1: it is not shown to be in the log")
+    assert said(with_line(4, proof="".join(proof))(lines)).startswith("line 5, entry 1: the entry's proof is not a list")
+    assert said([*lines[:4], lines[5], lines[4]]).startswith("line 6, entry 1: the entries are not in the order of their indices")
+    assert said(lines[:-1]).startswith("line 5: the file ends here")
+
+
+def test_keys_and_the_log_are_compared_with_what_is_known_from_elsewhere() -> None:
+    lines = a_log().complete()
+    assert said(lines, trusted=frozenset({KEY.public, OLD_KEY.public, STRANGER.public}), origin=ORIGIN) == ""
+    assert f"the key {OLD_KEY.kid} is not among those of the key file" in said(lines, trusted=frozenset({KEY.public}))
+    assert "line 1: this bundle is of the log" in said(lines, origin="other.example/log")
+
+
+def test_a_stranger_s_whole_log_passes_until_the_keys_are_compared() -> None:
+    log = Log()
+    log.decide(claims(0), key=STRANGER)
+    log.checkpoint(STRANGER)
+    lines = log.complete(keys=[STRANGER])
+    assert said(lines) == ""
+    assert "is not among those of the key file" in said(lines, trusted=frozenset({KEY.public, OLD_KEY.public}))
+
+
+@pytest.mark.parametrize("is_complete", [True, False], ids=["complete", "by proofs"])
+def test_of_a_thousand_random_corruptions_each_is_found(is_complete: bool) -> None:
+    log, chance = sample(), Random(20261124)
+    lines = log.complete() if is_complete else log.partial(range(len(log.entries)))
+    # Both functions depend on nothing but what they are given: the same bytes need not be looked at a thousand times.
+    parse, holds = cache(verify.parse), cache(verify.signature_holds)
+    assert said(lines, parse=parse, holds=holds) == ""
+    missed = []
+    for trial in range(1000 if is_complete else 300):
+        name, changed = corrupted(chance, lines)
+        if verify.verify(changed, parse=parse, holds=holds).problem is None:
+            missed.append((trial, name))
+    assert not missed
+
+
+# The file, and the command
+
+
+def run(*arguments: object, script: Path | None = None) -> tuple[int, str]:
+    """The command as an auditor runs it: alone, away from this project."""
+    command = [sys.executable, *(["-I"] if script else []), str(script or verify.__file__), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout or done.stderr
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Path:
+    return Path(shutil.copy(str(verify.__file__), tmp_path / "verify.py"))
+
+
+def jwks(*keys: bytes) -> str:
+    entries = [{"kty": "OKP", "crv": "Ed25519", "x": base64url(key), "iat": 1} for key in keys]
+    return json.dumps({"keys": [{"kty": "RSA", "crv": "", "n": "AQAB"}, *entries]}, indent=2)
+
+
+def test_the_command_needs_nothing_but_its_own_file(alone: Path, tmp_path: Path) -> None:
+    bundle.write(tmp_path / "log.jsonl", sample().complete())
+    (tmp_path / "keys.json").write_text(jwks(KEY.public, OLD_KEY.public))
+    status, text = run(tmp_path / "log.jsonl", "--jwks", tmp_path / "keys.json", "--origin", ORIGIN, "--processes", 2, script=alone)
+    assert (status, text.splitlines()[0]) == (0, "Everything in this bundle holds.")
+    assert f"decisions    {DECISIONS}, all signed, each once" in text
+    assert "each is in the key file" in text
+
+
+def test_the_command_runs_from_its_place_too_and_reads_gzip(tmp_path: Path) -> None:
+    bundle.write(tmp_path / "log.jsonl.gz", a_log().complete())
+    assert gzip.decompress((tmp_path / "log.jsonl.gz").read_bytes()) == b"".join(a_log().complete())
+    status, text = run(tmp_path / "log.jsonl.gz")
+    assert status == 0
+    assert "NOT compared with any obtained elsewhere" in text
+
+
+def test_the_command_names_what_is_wrong_and_fails(alone: Path, tmp_path: Path) -> None:
+    lines = with_entry(5, FORGED_TOKEN)(a_log().complete())
+    bundle.write(tmp_path / "log.jsonl", lines)
+    for processes in (1, 2):
+        status, text = run(tmp_path / "log.jsonl", "--processes", processes, script=alone)
+        assert (status, text) == (1, "WRONG: line 6, entry 1: its token is not signed by the key it names.\n")
+
+
+def test_signatures_are_found_wrong_by_many_processes_as_by_one() -> None:
+    log = Log()
+    for number in range(2500):
+        log.decide(claims(number))
+    for number in (2500, 2501):
+        log.append(Kind.DECISION, STRANGER.token({**claims(number), "log": {"index": number}}, kid=KEY.kid))
+    log.checkpoint()
+    expected = "line 2505, entry 2500: its token is not signed by the key it names."
+    assert said(log.complete()) == said(log.complete(), processes=2) == expected
+
+
+def test_what_cannot_be_read_is_told_apart_from_what_is_wrong(tmp_path: Path) -> None:
+    bundle.write(tmp_path / "log.jsonl.gz", a_log().complete())
+    packed = (tmp_path / "log.jsonl.gz").read_bytes()
+    (tmp_path / "cut.jsonl.gz").write_bytes(packed[:-20])
+    (tmp_path / "plain.jsonl.gz").write_bytes(b"{}\n")
+    (tmp_path / "keys.json").write_text("[]")
+    for arguments in (
+        [],
+        [tmp_path / "nothing.jsonl"],
+        [tmp_path],
+        [tmp_path / "cut.jsonl.gz"],
+        [tmp_path / "plain.jsonl.gz"],
+        [tmp_path / "log.jsonl.gz", "--jwks", tmp_path / "keys.json"],
+        [tmp_path / "log.jsonl.gz", "--jwks", tmp_path / "nothing.json"],
+        [tmp_path / "log.jsonl.gz", "--processes", "0"],
+    ):
+        status, text = run(*arguments)
+        assert status == 2
+        assert "Cannot read" in text or "usage:" in text
+
+
+class ChangingFile:
+    """Another content each time it is read."""
+
+    def __init__(self, *contents: list[bytes]) -> None:
+        self._contents = list(contents)
+
+    def __iter__(self) -> Any:
+        return iter(self._contents.pop(0))
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_believed() -> None:
+    lines = a_log().complete()
+    for second in (lines[:-1], with_entry(5, OTHER_TOKEN)(lines), [*lines[:6], b"{}\n", *lines[7:]]):
+        assert "changed while the file was read" in str(verify.verify(ChangingFile(lines, second)).problem)
+
+
+# Writing
+
+
+def test_what_makes_no_bundle_is_not_written(tmp_path: Path) -> None:
+    log = a_log()
+    nothing: list[bytes] = []
+    keys, entries, note = [KEY.public], [(entry, nothing) for entry in log.entries], (log.notes[0], nothing)
+    for lines in (
+        bundle.complete(keys=keys, checkpoints=log.notes, entries=log.entries[:-1]),
+        bundle.complete(keys=keys, checkpoints=log.notes, entries=[*log.entries, log.entries[0]]),
+        bundle.complete(keys=keys, checkpoints=log.notes, entries=log.entries[::-1]),
+        bundle.complete(keys=keys, checkpoints=[], entries=[]),
+        bundle.partial(keys=keys, checkpoints=[note], entries=entries[:2], count=3),
+        bundle.partial(keys=keys, checkpoints=[note], entries=entries[:2][::-1], count=2),
+        bundle.partial(keys=keys, checkpoints=[], entries=[], count=0),
+    ):
+        with pytest.raises(bundle.BundleInconsistent):
+            bundle.write(tmp_path / "log.jsonl", lines)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_bundle_has_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one.jsonl.gz", "two.jsonl.gz"):
+        bundle.write(tmp_path / name, sample().complete())
+    assert (tmp_path / "one.jsonl.gz").read_bytes() == (tmp_path / "two.jsonl.gz").read_bytes()
+
+
+def test_the_verifier_s_own_tree_and_proofs_agree_with_the_log_s() -> None:
+    """Written twice on purpose; here they meet."""
+    leaves = [merkle.leaf_hash(bytes([number])) for number in range(70)]
+    none: dict[merkle.Node, bytes] = {}
+    rows = dict(merkle.new_nodes(0, leaves, none.__getitem__))
+    tree = verify.Tree()
+    for size in range(1, len(leaves) + 1):
+        tree.append(leaves[size - 1])
+        root = merkle.root(leaves[:size])
+        assert tree.root() == root
+        for index in range(size):
+            proof = merkle.inclusion_proof(index, size, rows.__getitem__)
+            assert verify.inclusion_holds(leaves[index], index, size, proof, root)
+            assert not verify.inclusion_holds(leaves[index - 1], index, size, proof, root) or size == 1
+        for first in range(1, size):
+            proof, before = merkle.consistency_proof(first, size, rows.__getitem__), merkle.root(leaves[:first])
+            assert verify.consistency_holds(first, size, before, root, proof)
+            assert not verify.consistency_holds(first, size, before, root, proof[:-1])
+            assert not verify.consistency_holds(first, size, root, root, proof)
+    assert verify.FORMAT == bundle.FORMAT
+    assert verify.LARGEST_NUMBER == notes.LARGEST_SIZE
