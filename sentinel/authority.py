@@ -156,11 +156,12 @@ def keeping_evidence(*also: type[Exception]) -> Iterator[None]:
 
     What follows from a decision is written after it is made, so at such an error nothing else has been.
     """
+    anticipated: tuple[type[Exception], ...] = (AuthorityError, *also)
     refusal: Exception | None = None
     with transaction.atomic():
         try:
             yield
-        except (AuthorityError, *also) as error:
+        except anticipated as error:
             refusal = error
     if refusal is not None:
         raise refusal

@@ -16,7 +16,6 @@ from uuid import UUID
 from django.db import connection
 
 from bankos.platform import vault
-from bankos.platform.ids import uuid7
 
 from .canonical import canonical
 from .models import ContextKey, Decision
@@ -92,21 +91,16 @@ def content_of(row: Decision) -> dict[str, Any]:
 def keys_for(subjects: Collection[Subject], *, at: datetime) -> dict[Subject, Key]:
     """A key in use for each subject; of two that make one at the same moment the second takes the first one's.
 
-    Queries: 1 or 2, none for no subject.
+    Queries: 2, none for no subject.
     """
     if not subjects:
         return {}
     wanted = sorted(set(subjects))
-    rows = [
-        ContextKey(id=uuid7(), subject_type=type, subject_id=id, wrapped=vault.wrap(vault.new_data_key()), made_at=at)
-        for type, id in wanted
-    ]
+    ContextKey.objects.bulk_create(
+        [ContextKey(subject_type=type, subject_id=id, wrapped=vault.wrap(vault.new_data_key()), made_at=at) for type, id in wanted],
+        ignore_conflicts=True,
+    )
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO sentinel_contextkey (id, subject_type, subject_id, wrapped, made_at) VALUES (%s, %s, %s, %s, %s)"
-            " ON CONFLICT (subject_type, subject_id) WHERE erased_at IS NULL DO NOTHING",
-            [(row.pk, row.subject_type, row.subject_id, row.wrapped, row.made_at) for row in rows],
-        )
         cursor.execute(
             "SELECT k.subject_type, k.subject_id, k.id, k.wrapped FROM sentinel_contextkey k"
             " JOIN unnest(%s::text[], %s::text[]) AS q (type, id) ON k.subject_type = q.type AND k.subject_id = q.id"

@@ -66,8 +66,8 @@ def active(store: str = BANK) -> ActivePolicy:
         NoActivePolicy, TextChanged
     Queries: 1, and 1 more the first time this process meets the version.
     """
-    found = PolicyVersion.objects.filter(store=store, state=State.ACTIVE)
-    row = found.values_list("id", "store_id", "number", "sha256").first()
+    found = PolicyVersion.objects.filter(store__name=store, state=State.ACTIVE)
+    row = found.values_list("id", "store__name", "number", "sha256").first()
     if row is None:
         raise NoActivePolicy(store)
     return ActivePolicy(*row, text=text_of(row[0], row[3]))
@@ -93,12 +93,12 @@ def head_of(version_id: UUID) -> Head:
     Raises:
         PolicyVersion.DoesNotExist
     """
-    return Head(*PolicyVersion.objects.values_list("id", "store_id", "number", "sha256", "note", "state").get(pk=version_id))
+    return Head(*PolicyVersion.objects.values_list("id", "store__name", "number", "sha256", "note", "state").get(pk=version_id))
 
 
 def newest_in_force(store: str, *, before: datetime) -> int | None:
     """The number of the version that was in force at a moment. Queries: 1."""
-    came = PolicyVersion.objects.filter(store=store, activated_at__lte=before).order_by("-activated_at")
+    came = PolicyVersion.objects.filter(store__name=store, activated_at__lte=before).order_by("-activated_at")
     return came.values_list("number", flat=True).first()
 
 
@@ -118,7 +118,7 @@ def draft(
     PolicyText.parse(policies, schema)
     with transaction.atomic():
         _lock(store)
-        newest = PolicyVersion.objects.filter(store=store).aggregate(newest=Max("number"))["newest"] or 0
+        newest = PolicyVersion.objects.filter(store__name=store).aggregate(newest=Max("number"))["newest"] or 0
         return PolicyVersion.objects.create(
             store_id=store,
             number=newest + 1,
@@ -141,12 +141,12 @@ def activate(version_id: UUID, *, at: datetime) -> PolicyVersion:
         NotADraft: it is in force, was, or was refused.
     """
     with transaction.atomic():
-        chosen = PolicyVersion.objects.get(pk=version_id)
-        _lock(chosen.store_id)
+        chosen = PolicyVersion.objects.select_related("store").get(pk=version_id)
+        _lock(chosen.store.name)
         chosen.refresh_from_db()
         if chosen.state not in (State.DRAFT, State.SCHEDULED):
             raise NotADraft(f"version {chosen.number} is {chosen.state}")
-        for before in PolicyVersion.objects.filter(store=chosen.store_id, state=State.ACTIVE):
+        for before in PolicyVersion.objects.filter(store=chosen.store, state=State.ACTIVE):
             before.state, before.retired_at = State.RETIRED, at
             before.save()
         chosen.state, chosen.activated_at = State.ACTIVE, at
@@ -164,7 +164,7 @@ def load_starting_set(*, at: datetime) -> PolicyVersion | None:
     with transaction.atomic():
         _lock(BANK)
         PolicyStore.objects.get_or_create(name=BANK, defaults={"title": "The bank", "created_at": at})
-        if PolicyVersion.objects.filter(store=BANK, sha256=text_hash(*texts)).exists():
+        if PolicyVersion.objects.filter(store__name=BANK, sha256=text_hash(*texts)).exists():
             return None
         drafted = draft(policies=texts.policies, schema=texts.schema, examples=texts.examples, note="Starting set of bankos", at=at)
         return activate(drafted.pk, at=at)

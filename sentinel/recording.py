@@ -78,7 +78,7 @@ class Answered:
             rules=list(verdict.rule_ids),
             obligations=list(verdict.obligations) if verdict.outcome is Outcome.PERMIT else [],
             # The version's head is all the claims need; its texts stay where they are.
-            policy_version=in_force and models.PolicyVersion(id=in_force.id, store_id=BANK, number=in_force.number, sha256=in_force.sha256),
+            policy_version=models.PolicyVersion(id=in_force.id, number=in_force.number, sha256=in_force.sha256) if in_force else None,
             autonomy_level=self.request.autonomy or "",
             model=asdict(asked.model) if asked.model else None,
             purposes=list(asked.purposes),

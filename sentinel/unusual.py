@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -28,7 +29,7 @@ class Unusual:
     detail: str
 
 
-def unusual_points(request_id: object) -> tuple[Unusual, ...]:
+def unusual_points(request_id: UUID) -> tuple[Unusual, ...]:
     """What stands out about a request. Queries: 4 to 5."""
     row = ApprovalRequest.objects.select_related("decision").get(pk=request_id)
     return tuple(_points(row.decision))

@@ -88,3 +88,50 @@ def test_a_refusal_needs_its_reason_and_keeps_the_page(open_page: Opener, sign_i
 
     expect(page.get_by_text("Refused. Nothing was done.").first).to_be_visible()
     expect(page.get_by_text("The customer did not know of it.")).to_be_visible()
+
+
+def test_the_inbox_shows_what_waits_and_the_page_what_was_not_looked_at(
+    open_page: Opener, bank: Bank, sign_in: SignIn, asked: Callable[[], str]
+) -> None:
+    request = asked()
+    page = open_page()
+    sign_in(page, TEAM_LEAD)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Approvals").click()
+    expect(page.get_by_role("heading", name="Waiting for you")).to_be_visible()
+    assert findings(page) == []
+
+    page.goto(f"/approvals/{request}/")
+    expect(page.get_by_role("row", name=re.compile("^Available on"))).to_have_count(2)
+    expect(page.get_by_text("You have not opened: The customer, The decision and its facts.")).to_be_visible()
+
+    page.get_by_role("link", name="The decision and its facts").click()
+    expect(page).to_have_url(re.compile("/decisions/"))
+    page.goto(f"/approvals/{request}/")
+    expect(page.get_by_text("You have not opened: The customer.")).to_be_visible()
+
+    page.get_by_label("Your note").fill("Called back.")
+    page.get_by_role("button", name="Approve and do it").click()
+    expect(page.get_by_text("Approved and done.").first).to_be_visible()
+    assert bank.value("SELECT evidence FROM sentinel_approvalanswer WHERE request_id = %s", request) == ["decision"]
+
+
+def test_a_question_reaches_the_asker_and_the_answer_comes_back(open_page: Opener, sign_in: SignIn, asked: Callable[[], str]) -> None:
+    request = asked()
+    lead, clerk = open_page(), open_page()
+    sign_in(lead, TEAM_LEAD)
+    lead.goto(f"/approvals/{request}/")
+    lead.get_by_label("Your note").fill("Does she know about the fee?")
+    lead.get_by_role("button", name="Ask a question").click()
+    expect(lead.get_by_text("Does she know about the fee?")).to_be_visible()
+
+    sign_in(clerk, BRANCH_STAFF)
+    clerk.goto("/approvals/")
+    expect(clerk.get_by_text("A question to you").first).to_be_visible()
+    assert findings(clerk) == []
+    clerk.goto(f"/approvals/{request}/")
+    clerk.get_by_label("Your answer").fill("Yes, I told her.")
+    clerk.get_by_role("button", name="Send").click()
+    assert findings(clerk) == []
+
+    lead.reload()
+    expect(lead.get_by_text("Yes, I told her.")).to_be_visible()
