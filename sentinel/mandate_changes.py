@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from bankos.platform import clock
-from bankos.platform.actors import Actor
+from bankos.platform.actors import OVERSEEING, Actor
 from bankos.platform.models import User
 
 from . import governance
@@ -52,17 +52,29 @@ def delegate(*, giver: Actor, receiver_id: UUID, role: str, until: date, reason:
     )
 
 
-def revoke_mandate(mandate_id: UUID, *, at: datetime) -> None:
-    """End a mandate before its day: taking away needs no second person. Twice is once."""
-    mandate = PersonalMandate.objects.get(pk=mandate_id)
+def revoke_mandate(mandate_id: UUID, *, actor: Actor, at: datetime) -> None:
+    """End a mandate before its day: taking away needs no second person, only somebody who oversees. Twice is once.
+
+    Raises:
+        governance.NotPossible
+    """
+    mandate = PersonalMandate.objects.filter(pk=mandate_id).first()
+    if mandate is None or not actor.roles & OVERSEEING:
+        raise NotPossible("There is no such mandate for you to end.")
     if mandate.revoked_at is None:
         mandate.revoked_at = at
         mandate.save()
 
 
-def revoke_delegation(delegation_id: UUID, *, at: datetime) -> None:
-    """End a delegation before its day. Twice is once."""
-    delegation = Delegation.objects.get(pk=delegation_id)
+def revoke_delegation(delegation_id: UUID, *, actor: Actor, at: datetime) -> None:
+    """End a delegation before its day: who gave it, who has it, or somebody who oversees. Twice is once.
+
+    Raises:
+        governance.NotPossible
+    """
+    delegation = Delegation.objects.filter(pk=delegation_id).first()
+    if delegation is None or not (actor.roles & OVERSEEING or actor.user_id in (delegation.giver_id, delegation.receiver_id)):
+        raise NotPossible("There is no such delegation for you to end.")
     if delegation.revoked_at is None:
         delegation.revoked_at = at
         delegation.save()

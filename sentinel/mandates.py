@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
 
 from bankos.platform.actors import Actor, ActorKind
 from bankos.platform.models import User
+from bankos.platform.money import Money
 
 from .cedar import Mandate
 from .models import Delegation, PersonalMandate
@@ -38,3 +42,46 @@ def stand_ins_of(actor: Actor, *, at: datetime) -> tuple[StandIn, ...]:
 
 def _holds(user: User, role: str) -> bool:
     return role in {group.name for group in user.groups.all()}
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationView:
+    """A role lent, as both sides see it."""
+
+    id: UUID
+    role: str
+    giver: str
+    receiver: str
+    giver_id: str
+    ends_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MandateView:
+    """A mandate in force."""
+
+    id: UUID
+    person: str
+    action: str
+    amount: Money
+    ends_at: datetime
+    reason: str
+
+
+def delegations(*, at: datetime, of: Actor | None = None) -> list[DelegationView]:
+    """What is lent now, by or to this person; all of it without one. Queries: 1."""
+    rows = Delegation.objects.filter(revoked_at=None, ends_at__gt=at).select_related("giver", "receiver").order_by("ends_at", "id")
+    if of is not None:
+        rows = rows.filter(Q(giver=of.user_id) | Q(receiver=of.user_id))
+    return [
+        DelegationView(row.pk, row.role, row.giver.name, row.receiver.name, str(row.giver_id), row.ends_at, row.reason) for row in rows
+    ]
+
+
+def mandates(*, at: datetime) -> list[MandateView]:
+    """The mandates in force. Queries: 1."""
+    rows = PersonalMandate.objects.filter(revoked_at=None, ends_at__gt=at).select_related("person").order_by("ends_at", "id")
+    return [
+        MandateView(row.pk, row.person.name, row.action, Money(row.amount, row.currency), row.ends_at, row.reason) for row in rows
+    ]

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bankos.platform.actors import Actor, ActorKind
 from bankos.platform.requests import StaffRequest
 from customers import state, visibility
-from sentinel import catalogue, decisions
+from sentinel import catalogue, decisions, policy
 from sentinel.authority import Outcome
 from sentinel.catalogue import ParameterKind
 from sentinel.decisions import DecisionView, VisibleResources
@@ -65,7 +65,7 @@ def search(request: StaffRequest) -> HttpResponse:
         after=asked.get("after"),
         limit=PAGE,
     )
-    parties = [UUID(one.resource_id) for one in page.decisions if one.resource_type == "Party"]
+    parties = [party for one in page.decisions if (party := _party(one))]
     names = {str(party): name for party, name in state.names_of(parties, actor=request.actor).items()}
     context = {
         "form": form,
@@ -98,7 +98,7 @@ def verify(request: StaffRequest, decision_id: UUID) -> HttpResponse:
 
 def visible_to(actor: Actor) -> VisibleResources:
     """Sentinel's question "may this person see that resource?", answered by the floor that knows customers."""
-    return lambda kind, id: kind == "Party" and visibility.may_see(UUID(id), actor)
+    return lambda kind, id: kind == "Party" and (party := _uuid(id)) is not None and visibility.may_see(party, actor)
 
 
 def _context(request: StaffRequest, found: DecisionView) -> dict[str, Any]:
@@ -121,11 +121,24 @@ def _context(request: StaffRequest, found: DecisionView) -> dict[str, Any]:
 
 
 def _customer(found: DecisionView, request: StaffRequest) -> state.CustomerState | None:
-    if found.resource_type != "Party":
+    party = _party(found)
+    if party is None:
         return None
     try:
-        return state.state_of(UUID(found.resource_id), actor=request.actor, at=request.now)
+        return state.state_of(party, actor=request.actor, at=request.now)
     except visibility.NotVisible:  # one's own earlier decision about a customer one no longer sees
+        return None
+
+
+def _party(found: DecisionView) -> UUID | None:
+    """The customer it is about. What other stores call a party, or a refused request named as one, is none of ours."""
+    return _uuid(found.resource_id) if found.resource_type == "Party" and found.store == policy.BANK else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
         return None
 
 

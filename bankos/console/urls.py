@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import customer, decisions, home, omnibox, settings
+from .approvals import standing_in
 from .approvals import views as approvals
 
 urlpatterns = [
@@ -12,6 +13,8 @@ urlpatterns = [
     path("customers/<uuid:party_id>/", customer.customer, name="customer"),
     path("approvals/", approvals.inbox, name="approvals"),
     path("approvals/together/", approvals.approve_together, name="approvals-together"),
+    path("approvals/standing-in/", standing_in.page, name="standing-in"),
+    path("approvals/standing-in/end/", standing_in.end, name="standing-in-end"),
     path("approvals/<uuid:request_id>/", approvals.approval, name="approval"),
     path("approvals/<uuid:request_id>/evidence/<slug:item>/", approvals.evidence, name="approval-evidence"),
     path("decisions/", decisions.search, name="decisions"),

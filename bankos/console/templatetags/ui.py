@@ -59,6 +59,12 @@ def ident(value: object) -> SafeString:
     return format_html('<bdi class="idn" dir="ltr">{}</bdi>', value)
 
 
+@register.filter(name="words")
+def in_words(code: str) -> str:
+    """A code as people read it: "team_lead" is "Team lead"."""
+    return code.replace("_", " ").capitalize()
+
+
 @register.filter
 def initials(name: str) -> str:
     return words.initials(name)
