@@ -105,8 +105,8 @@ def checked(asked: Asked) -> catalogue.ActionType:
     return action_type
 
 
-def request_of(asked: Asked, standing: Standing) -> Request:
-    """The request as the policies see it.
+def request_of(asked: Asked, standing: Standing) -> tuple[Request, str]:
+    """The request as the policies see it, and its canonical text.
 
     Raises:
         BadRequest: a fact is no plain JSON, or there is too much of it.
@@ -138,7 +138,7 @@ def request_of(asked: Asked, standing: Standing) -> Request:
         raise BadRequest(f"the request is longer than {LONGEST_CONTEXT} characters")
     if "\\u0000" in text:
         raise BadRequest("a text holds a zero character")
-    return request
+    return request, text
 
 
 def principal_of(actor: Actor, *, mandate: Mandate | None = None) -> Entity:
@@ -192,7 +192,8 @@ def _leave(asked: Asked, standing: Standing) -> autonomy.Leave:
 def _within_limits(asked: Asked, leave: autonomy.Leave, hour: int) -> bool:
     done = 0
     if leave.limits.per_day is not None:
-        alone = Decision.objects.filter(actor_id=asked.actor.id, action=asked.action, outcome="permit", approval=None)
+        own = Decision.objects.filter(store="bank", actor_kind=asked.actor.kind, actor_id=asked.actor.id)
+        alone = own.filter(action=asked.action, outcome="permit", approval=None)
         done = alone.filter(issued_at__gte=autonomy.start_of_day(asked.at)).count()
     return leave.limits.allow(asked.parameters, hour=hour, done_today=done)
 

@@ -56,13 +56,23 @@ def salted_hash(salt: str, text: str) -> str:
     return sha256(f"{salt}{text}".encode()).hexdigest()
 
 
-def seal(content: Mapping[str, Any], *, salt: str, key: Key, decision_id: UUID) -> Sealed:
-    """Encrypt the content's canonical text.
+def text_of(content: Mapping[str, Any], salt: str) -> str:
+    """The canonical text that is hashed and encrypted.
 
     Raises:
         ValueError: not plain JSON.
     """
-    text = canonical({"salt": salt, **content}).encode()
+    return canonical({"salt": salt, **content})
+
+
+def text_of_request(request: str, salt: str) -> str:
+    """`text_of` for a request whose canonical text is known already: it is the largest part by far."""
+    return f'{{"request":{request},"salt":"{salt}"}}'
+
+
+def seal(content: str, *, key: Key, decision_id: UUID) -> Sealed:
+    """Encrypt a content's canonical text."""
+    text = content.encode()
     return Sealed(vault.encrypt(vault.unwrap(key.wrapped), text, bound_to=decision_id.bytes), sha256(text).hexdigest())
 
 

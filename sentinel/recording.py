@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
-from django.db import connection
-
+from bankos.platform import direct
 from bankos.platform.ids import uuid7
 
 from . import contexts, models, tokens
@@ -19,7 +19,7 @@ from .claims import claims_of
 from .contexts import Key, Subject
 from .errors import AuthorityError
 from .policy import BANK
-from .standing import Standing
+from .standing import InForce, Standing
 
 REFUSAL_LIFETIME = timedelta(minutes=15)
 
@@ -38,10 +38,11 @@ class Case(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A question that the policies answered."""
+    """A question that the policies answered; `request_text` is the request's canonical text."""
 
     asked: Asked
     request: Request
+    request_text: str
     verdict: Verdict
     action_type: ActionType
     standing: Standing
@@ -78,7 +79,7 @@ class Answered:
             rules=list(verdict.rule_ids),
             obligations=list(verdict.obligations) if verdict.outcome is Outcome.PERMIT else [],
             # The version's head is all the claims need; its texts stay where they are.
-            policy_version=models.PolicyVersion(id=in_force.id, number=in_force.number, sha256=in_force.sha256) if in_force else None,
+            policy_version=_head(in_force) if in_force else None,
             autonomy_level=self.request.autonomy or "",
             model=asdict(asked.model) if asked.model else None,
             purposes=list(asked.purposes),
@@ -89,7 +90,7 @@ class Answered:
             # Whole seconds, as the token says it.
             expires_at=(asked.at + self.action_type.lifetime).replace(microsecond=0),
         )
-        return sealed(row, {"request": self.request.as_json()}, salt, key)
+        return _sealed(row, contexts.text_of_request(self.request_text, salt), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def rows_of(cases: Sequence[Case], *, at: datetime) -> list[models.Decision]:
 
 
 # One parameter whatever the number of rows, and nothing for the driver to quote value by value.
-_INSERT = "INSERT INTO sentinel_decision SELECT * FROM jsonb_populate_recordset(NULL::sentinel_decision, %s)"
+_INSERT = "INSERT INTO sentinel_decision SELECT * FROM jsonb_populate_recordset(NULL::sentinel_decision, %s::jsonb)"
 _FIELDS = tuple((field.attname, field.column) for field in models.Decision._meta.concrete_fields)
 
 
@@ -165,8 +166,7 @@ def insert(rows: Sequence[models.Decision]) -> None:
     """Write the rows. Queries: 1, none for no row."""
     if rows:
         values = [{column: getattr(row, attribute) for attribute, column in _FIELDS} for row in rows]
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [json.dumps(values, default=_as_text)])
+        direct.execute(_INSERT, [json.dumps(values, default=_as_text)])
 
 
 def _as_text(value: Any) -> str:
@@ -180,10 +180,19 @@ def _as_text(value: Any) -> str:
 
 def sealed(row: models.Decision, content: Mapping[str, Any], salt: str, key: Key) -> models.Decision:
     """The row with its encrypted content and its token: nothing of it may change any more."""
-    context = contexts.seal(content, salt=salt, key=key, decision_id=row.pk)
+    return _sealed(row, contexts.text_of(content, salt), key)
+
+
+def _sealed(row: models.Decision, content: str, key: Key) -> models.Decision:
+    context = contexts.seal(content, key=key, decision_id=row.pk)
     row.context_key_id, row.context_cipher, row.context_hash = key.id, context.cipher, context.sha256
     row.token = tokens.sign(claims_of(row))
     return row
+
+
+@lru_cache(maxsize=64)
+def _head(in_force: InForce) -> models.PolicyVersion:
+    return models.PolicyVersion(id=in_force.id, number=in_force.number, sha256=in_force.sha256)
 
 
 def _public(parameters: Mapping[str, Any], action_type: ActionType, salt: str) -> dict[str, Any]:

@@ -5,11 +5,11 @@ One query, however many questions: it is asked at every decision, so that a chan
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from bankos.platform import direct
 
 from .cedar import Mandate
 from .contexts import Key
@@ -27,6 +27,9 @@ class Look:
     model: str
     subject_type: str
     subject_id: str
+
+    def as_json(self) -> dict[str, str | bool]:
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,7 @@ def standings(looks: Sequence[Look], *, store: str, at: Any) -> list[Standing]:
 
     Queries: 1.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_ASK, [store, at, json.dumps([asdict(look) for look in looks])])
-        return [_standing(*row) for row in cursor.fetchall()]
+    return [_standing(*row) for row in direct.fetch(_ASK, [store, at, json.dumps([look.as_json() for look in looks])])]
 
 
 def _standing(

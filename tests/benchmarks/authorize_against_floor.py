@@ -151,6 +151,8 @@ def main(rounds: int) -> None:
         cursor.execute("SET ROLE NONE")
         cursor.execute("DROP TABLE IF EXISTS bare_decision")
         cursor.execute("CREATE TABLE bare_decision (LIKE sentinel_decision INCLUDING ALL)")
+        for column, table in (("policy_version_id", "policyversion"), ("context_key_id", "contextkey"), ("approval_id", "approvalrequest")):
+            cursor.execute(f"ALTER TABLE bare_decision ADD FOREIGN KEY ({column}) REFERENCES sentinel_{table}")
         cursor.execute("GRANT ALL ON bare_decision TO bankos_app")
         cursor.execute("SET ROLE bankos_app")
         cursor.execute("SHOW synchronous_commit")
