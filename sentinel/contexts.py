@@ -120,6 +120,23 @@ def keys_for(subjects: Collection[Subject], *, at: datetime) -> dict[Subject, Ke
         return {(type, id): Key(key_id, bytes(wrapped)) for type, id, key_id, wrapped in cursor.fetchall()}
 
 
+def rewrap(*, at_once: int = 1000) -> int:
+    """Wrap every key that an older master key wraps with the one in force, so that the older one can be thrown away. Returns how many.
+
+    May be stopped and run again at any time; decisions go on meanwhile.
+    """
+    done, after = 0, UUID(int=0)
+    while rows := list(ContextKey.objects.filter(erased_at=None, pk__gt=after).order_by("pk")[:at_once]):
+        for row in rows:
+            wrapped = bytes(row.wrapped or b"")
+            if not vault.is_current(wrapped):
+                # Not if it was erased since it was read.
+                unerased = ContextKey.objects.filter(pk=row.pk, erased_at=None)
+                done += unerased.update(wrapped=vault.wrap(vault.unwrap(wrapped)))
+        after = rows[-1].pk
+    return done
+
+
 def erase(subject: Subject, *, decision_id: UUID, at: datetime) -> int:
     """Destroy the keys of everything that was ever decided about this subject. Returns how many; twice is once.
 

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from .keys import KeysAreInTheEnvironment
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 NAME_BYTES = 4
@@ -64,6 +66,23 @@ def unwrap(wrapped: bytes) -> bytes:
     raise Unreadable(f"no master key {name.hex()}")
 
 
+def is_current(wrapped: bytes) -> bool:
+    """Whether it is wrapped by the master key in force."""
+    return wrapped[:NAME_BYTES] == _name(_masters()[0])
+
+
+def rotate() -> None:
+    """Wrap with a new master key from now on; the old ones still unwrap. Running processes notice by themselves.
+
+    Raises:
+        KeysAreInTheEnvironment
+    """
+    if settings.MASTER_KEYS:
+        raise KeysAreInTheEnvironment
+    newest = max((int(file.stem) for file in Path(settings.MASTER_KEYS_DIR).glob("*.key")), default=0)
+    _write(Path(settings.MASTER_KEYS_DIR), newest + 1)
+
+
 def new_master_key() -> str:
     """For `MASTER_KEYS`: 32 random bytes in base64."""
     return b64encode(secrets.token_bytes(KEY_BYTES)).decode()
@@ -103,7 +122,7 @@ def _from_folder(folder: Path, changed_at: int) -> tuple[bytes, ...]:
     return tuple(b64decode(file.read_text()) for file in files)
 
 
-def _write(folder: Path) -> None:
+def _write(folder: Path, number: int = 1) -> None:
     """Of two processes that do this at the same moment one finds the other's key in place and uses it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = folder / f".{secrets.token_hex(8)}"
@@ -113,7 +132,7 @@ def _write(folder: Path) -> None:
         target.flush()
         os.fsync(target.fileno())
     try:
-        os.link(unfinished, folder / "0001.key")
+        os.link(unfinished, folder / f"{number:04}.key")
     except FileExistsError:
         pass
     finally:
