@@ -244,3 +244,17 @@ def test_a_machine_agrees_to_nothing(waits: tuple[Actor, Actor, ApprovalView]) -
             ends_at=clock.now() + timedelta(days=1),
             reason="",
         )
+
+
+def test_what_somebody_asked_for_who_left_is_not_done(hire: Callable[..., Actor]) -> None:
+    lead, officer, other = hire(Role.TEAM_LEAD), hire(Role.COMPLIANCE, branch=""), hire(Role.COMPLIANCE, branch="")
+    asked = mandate_changes.grant(
+        person_id=UUID(lead.id), action=FEE, amount=Decimal(800), currency="EUR", until=soon(), reason="x", actor=officer, at=clock.now()
+    )
+    User.objects.filter(pk=officer.id).update(is_active=False)
+
+    assert asked.request_id is not None
+    with pytest.raises(governance.NotPossible):
+        governance.approve(asked.request_id, actor=other, at=clock.now())
+    assert approvals.view(asked.request_id, at=clock.now()).state is State.OPEN
+    assert not PersonalMandate.objects.exists()
