@@ -14,7 +14,7 @@ from customers import ingestion
 from insights import nightly
 from sentinel import policy
 
-from . import staff
+from . import requests, staff
 from .extracts import SYSTEMS, files_of
 from .plan import Plan
 from .progress import ProgressBar
@@ -77,6 +77,7 @@ def fill(plan: Plan, folder: Path, *, bar: ProgressBar) -> Filled:
     night = nightly.run_now(at=at, progress=lambda done, total: bar.at(done / total, "forecasts and suggestions"))
     bar.begin("Staff")
     staff.open_logins(password=settings.DEMO_PASSWORD)
+    requests.open_requests(at)
     note.unlink()
     return Filled(written, rows, rejected, night.forecasts)
 

@@ -14,6 +14,7 @@ from customers import visibility
 from demobank import fill, staff
 from demobank.plan import Plan
 from insights import recommendations
+from journeys import approvals
 
 from .conftest import AS_OF
 
@@ -51,6 +52,16 @@ def test_a_filled_bank_has_customers_staff_and_suggestions(demo):
 
 
 @pytest.mark.django_db
+def test_requests_wait_for_a_team_lead(demo):
+    demo()
+    demo()
+
+    lead = employee(User.objects.get(username="ruairi"))
+    waiting = approvals.waiting(actor=lead, at=fill.moment_of(Plan(60, 7, 8, AS_OF)))
+    assert {request.title for request in waiting} == {"Move €1,200 from savings for a new boiler", "Waive €60 of account fees"}
+
+
+@pytest.mark.django_db
 def test_each_role_has_a_login_that_sees_what_it_should(demo, rf):
     demo()
 
@@ -63,9 +74,9 @@ def test_each_role_has_a_login_that_sees_what_it_should(demo, rf):
         assert actor.roles == {login.role}
         seen[login.username] = visibility.parties_visible_to(actor).count()
     assert {login.role for login in staff.LOGINS} == set(Role)
-    assert 0 < seen["siobhan"] == seen["ruairi"] < everybody
+    assert 0 < seen["siobhan"] == seen["ruairi"] == seen["grainne"] < everybody
     assert 0 < seen["cian"] < everybody
-    assert seen["jonas"] == seen["aoife"] == seen["maeve"] == seen["admin"] == everybody
+    assert seen["jonas"] == seen["aoife"] == seen["maeve"] == seen["niamh"] == seen["admin"] == everybody
 
 
 @pytest.mark.django_db

@@ -1,0 +1,56 @@
+"""Two requests that wait for a second person, so that the inbox of approvals has something to look at: asked through the real door."""
+
+from datetime import datetime
+
+from bankos.platform import actors
+from bankos.platform.actors import Actor
+from bankos.platform.models import User
+from customers import search, state
+from customers.state import AccountView, CustomerState
+from journeys import actions
+from sentinel import approvals
+
+BRID = "Bríd Ní Dhomhnaill"
+
+
+def open_requests(at: datetime) -> None:
+    """Ask for them, unless the same people wait for something already."""
+    for username, ask in (("siobhan", _move_savings), ("jonas", _waive_fee)):
+        actor = actors.employee(User.objects.get(username=username))
+        found = search.find(BRID, actor=actor, limit=1)
+        if found and not approvals.asked_by(actor, at=at):
+            ask(state.state_of(found[0].party_id, actor=actor, at=at), actor, at)
+
+
+def _move_savings(customer: CustomerState, actor: Actor, at: datetime) -> None:
+    savings, current = _account(customer, "savings"), _account(customer, "current")
+    if savings is None or current is None:
+        return
+    parameters = {
+        "from_arrangement": str(savings.id),
+        "to_arrangement": str(current.id),
+        "amount": "1200.00",
+        "currency": savings.currency,
+    }
+    actions.perform(
+        actor=actor,
+        action="transfer.between_own_accounts",
+        party_id=customer.party_id,
+        parameters=parameters,
+        at=at,
+        summary="Move €1,200 from savings for a new boiler",
+    )
+
+
+def _waive_fee(customer: CustomerState, actor: Actor, at: datetime) -> None:
+    current = _account(customer, "current")
+    if current is None:
+        return
+    parameters = {"arrangement": str(current.id), "amount": "60.00", "currency": current.currency, "reason": "goodwill"}
+    actions.perform(
+        actor=actor, action="fee.waive", party_id=customer.party_id, parameters=parameters, at=at, summary="Waive €60 of account fees"
+    )
+
+
+def _account(customer: CustomerState, kind: str) -> AccountView | None:
+    return next((account for account in customer.accounts if account.kind == kind and account.status == "active"), None)
