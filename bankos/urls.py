@@ -11,6 +11,7 @@ from insights.api import api_urlpatterns as insights_api
 from journeys.api import api_urlpatterns as journeys_api
 from sentinel.api import api_urlpatterns as sentinel_api
 from sentinel.api import jwks
+from sentinel.authzen.api import api_urlpatterns as stores_api
 
 # The admin pages have no sign-in of their own: it would know no second step.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -28,7 +29,7 @@ accounts = [
 ]
 
 interface: list[URLPattern | URLResolver] = [
-    path("v1/", include([*sentinel_api, *customers_api, *journeys_api, *insights_api])),
+    path("v1/", include([*sentinel_api, *stores_api, *customers_api, *journeys_api, *insights_api])),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="api-docs"),
 ]
@@ -36,6 +37,7 @@ interface: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("", include("bankos.platform.urls")),
     path(".well-known/jwks.json", jwks, name="jwks"),
+    path("", include("sentinel.authzen.urls")),
     path("accounts/", include(accounts)),
     path("admin/", admin.site.urls),
     path("api/", include(interface)),

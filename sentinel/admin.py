@@ -1,79 +1,71 @@
 """Policies and autonomy for administrators, with their history; decisions to look at."""
 
-from typing import Any
+from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from simple_history.admin import SimpleHistoryAdmin
 
-from bankos.platform import clock
+from bankos.platform import actors, clock
+from bankos.platform.models import User
 
-from . import policy
-from .cedar import PolicyInvalid, PolicyText
+from . import policy_changes, store_admin  # noqa: F401 - registers the pages of stores
+from .authority import AuthorityError
+from .governance import NotPossible
 from .models import AutonomySetting, Decision, PolicyVersion
-
-
-class DraftForm(forms.ModelForm):
-    """A new policy text; problems are told with rule and reason."""
-
-    class Meta:
-        model = PolicyVersion
-        fields = ["note", "policies", "schema"]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if given.get("policies") and given.get("schema"):
-            try:
-                PolicyText.parse(given["policies"], given["schema"])
-            except PolicyInvalid as error:
-                raise forms.ValidationError(list(error.problems)) from error
-        return given
 
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(SimpleHistoryAdmin):
-    """A version is drafted here and put in force by an action; its text never changes."""
+    """Versions to look at, with their history. They are written on the console's page; in force they come with a second person."""
 
-    form = DraftForm
     list_display = ["number", "store", "state", "note", "activated_at", "retired_at"]
+    list_filter = ["store", "state"]
     ordering = ["store", "-number"]
     history_list_display = ["state"]
-    actions = ["activate"]
+    readonly_fields = fields = [
+        "store",
+        "number",
+        "state",
+        "note",
+        "policies",
+        "schema",
+        "examples",
+        "sha256",
+        "drafted_by",
+        "created_at",
+        "active_from",
+        "activated_at",
+        "retired_at",
+    ]
+    actions = ["propose"]
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A new text starts from the one in force."""
-        before = PolicyVersion.objects.filter(store=policy.BANK).order_by("-number").values("policies", "schema").first()
-        return dict(before or {})
-
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        if obj is None:
-            return ["note", "policies", "schema"]
-        return ["store", "number", "state", "note", "policies", "schema", "sha256", "created_at", "activated_at", "retired_at"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return [] if obj is None else self.get_fields(request, obj)
-
-    def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
-        if not change:
-            drafted = policy.draft(policies=obj.policies, schema=obj.schema, note=obj.note, at=clock.now())
-            obj.pk, obj.number = drafted.pk, drafted.number
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One editor for everybody who writes policies: it checks the examples and keeps what was typed."""
+        return redirect("policy-new")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    @admin.action(description="Put in force", permissions=["change"])
-    def activate(self, request: HttpRequest, queryset: QuerySet[PolicyVersion]) -> None:
+    @admin.action(description="Propose to put in force", permissions=["change"])
+    def propose(self, request: HttpRequest, queryset: QuerySet[PolicyVersion]) -> None:
         if queryset.count() != 1:
             self.message_user(request, "Choose one version.", messages.ERROR)
             return
+        actor = actors.employee(cast(User, request.user))
         try:
-            chosen = policy.activate(queryset.get().pk, at=clock.now())
-        except policy.NotADraft as error:
-            self.message_user(request, f"Only a draft can be put in force: {error}.", messages.ERROR)
+            outcome = policy_changes.propose(queryset.get().pk, from_=None, actor=actor, at=clock.now())
+        except (NotPossible, AuthorityError) as error:
+            self.message_user(request, f"Nothing was done: {error}", messages.ERROR)
+            return
+        if outcome.request_id:
+            self.message_user(request, "Proposed. A second person has to agree before it comes into force.")
+        elif outcome.done:
+            self.message_user(request, "It is in force.")
         else:
-            self.message_user(request, f"Version {chosen.number} is in force.")
+            self.message_user(request, f"The bank’s rules refuse it: {outcome.sentence}", messages.ERROR)
 
 
 @admin.register(AutonomySetting)

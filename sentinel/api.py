@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bankos.platform import keys
-from bankos.platform.actors import Actor, ActorKind
+from bankos.platform.actors import Actor
 
 from . import decisions
 from .cedar import Outcome
@@ -49,10 +49,11 @@ class LineSerializer(serializers.Serializer):
 
     id = serializers.UUIDField()
     short_id = serializers.CharField()
+    store = serializers.CharField(help_text="Whose policies decided: `bank`, or another policy store.")
     outcome = serializers.ChoiceField(choices=list(Outcome))
     action = serializers.CharField()
     action_title = serializers.CharField()
-    actor_kind = serializers.ChoiceField(choices=list(ActorKind))
+    actor_kind = serializers.CharField(help_text="employee, customer, agent or system; of another store the type of the subject.")
     actor_id = serializers.CharField()
     actor_name = serializers.CharField()
     resource_type = serializers.CharField()

@@ -17,13 +17,14 @@ import cedarpy
 from bankos.platform.actors import Role
 
 from .catalogue import LARGEST_AMOUNT
-from .policy_source import Problem, Statement, line_of_failure, statements
+from .policy_source import Problem, Statement, first_failing_line, line_of_word, statements
 from .rules import AUTOMATION_STOPPED, BUILT_IN, NOTHING_PERMITS, Effect, Rule
 
 # Who can be an approver at all, in the order they are named to the asker.
 APPROVER_ROLES = (Role.BRANCH_STAFF, Role.CONTACT_CENTRE, Role.TEAM_LEAD, Role.COMPLIANCE, Role.ADMINISTRATOR)
 MACHINES = frozenset({"System", "Agent"})
 ANNOTATIONS = ("id", "sentence", "customer", "owner", "basis")
+TOO_SHORT = "unexpected end of input"
 
 
 class PolicyInvalid(ValueError):
@@ -264,12 +265,12 @@ class PolicyText:
         Raises:
             PolicyInvalid: syntax, types against the schema, missing annotations or an id used twice.
         """
-        unreadable = [*_unreadable(policies, cedarpy.PolicySet.from_str), *_unreadable(schema, cedarpy.Schema.from_str, in_schema=True)]
-        if unreadable:
-            raise PolicyInvalid(unreadable)
-        parsed_schema = cedarpy.Schema.from_str(schema)
+        try:
+            parsed_schema = cedarpy.Schema.from_str(schema)
+            static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
+        except ValueError as error:
+            raise PolicyInvalid(list(_unreadable(policies, schema)) or [Problem(1, str(error))]) from error
         written = statements(policies)
-        static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
         if len(static) != len(written):
             raise PolicyInvalid([Problem(1, "only whole policies can be used, no templates")])
         # Cedar names policies policy0, policy1 … in the order of the text, but its JSON sorts them as words.
@@ -441,21 +442,35 @@ def _rule(policy: Mapping[str, Any]) -> Rule:
     )
 
 
-def _unreadable(text: str, parse: Callable[[str], object], *, in_schema: bool = False) -> Iterable[Problem]:
-    """Cedar's parser says what it did not expect, but not where."""
-    reason = _refusal(text, parse)
+def _unreadable(policies: str, schema: str) -> Iterable[Problem]:
+    """What Cedar cannot read. Its parser says what it did not expect, but not where, so each policy is read by itself, line by line."""
+    for written in statements(policies):
+        reason = _refusal(written.source, cedarpy.PolicySet.from_str)
+        if reason is not None:
+            # What is well begun, but not at its end, is no mistake yet.
+            wrong = _line_of_named(written.source, reason) or first_failing_line(
+                written.source, lambda part: _refusal(part, cedarpy.PolicySet.from_str) not in (None, TOO_SHORT)
+            )
+            yield Problem(written.line + (wrong or len(written.source.splitlines())) - 1, reason)
+    reason = _refusal(schema, cedarpy.Schema.from_str)
     if reason is not None:
-        # What ends too early ends too early from its first line on.
-        too_short = reason.endswith("unexpected end of input")
-        line = len(text.rstrip().splitlines()) if too_short else line_of_failure(text, lambda part: _refusal(part, parse) == reason)
-        yield Problem(max(line, 1), reason.removeprefix("error parsing schema: "), in_schema)
+        wrong = _line_of_named(schema, reason) or first_failing_line(
+            schema, lambda part: _refusal(part, cedarpy.Schema.from_str) == reason != TOO_SHORT
+        )
+        yield Problem(wrong or max(len(schema.rstrip().splitlines()), 1), reason, in_schema=True)
+
+
+def _line_of_named(text: str, reason: str) -> int | None:
+    """Where the word stands that a message names, if it is one that has no place before the whole is read."""
+    named = re.search(r"(?:failed to resolve types?|invalid policy condition): (\w+)", reason)
+    return line_of_word(text, named[1]) if named else None
 
 
 def _refusal(text: str, parse: Callable[[str], object]) -> str | None:
     try:
         parse(text)
     except ValueError as error:
-        return str(error)
+        return str(error).removeprefix("error parsing schema: ")
     return None
 
 

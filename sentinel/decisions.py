@@ -62,14 +62,15 @@ class RuleView:
 @dataclass(frozen=True, slots=True)
 class DecisionView:
     """A decision as people read it. `context` is the request as the policies saw it (None: erased with the customer's key),
-    `claims` what the token says."""
+    `claims` what the token says. What was asked through AuthZEN may name actors of kinds the bank doesn't have."""
 
     id: UUID
+    store: str
     short_id: str
     outcome: Outcome
     action: str
     action_title: str
-    actor_kind: ActorKind
+    actor_kind: ActorKind | str
     actor_id: str
     actor_name: str
     actor_roles: tuple[str, ...]
@@ -138,9 +139,10 @@ def search(
     found = _rows().order_by("-id")
     about_visible = resource is not None and visible_resources is not None and visible_resources(*resource)
     if not (_sees_all(actor) or about_visible):
-        found = found.filter(actor_kind=actor.kind, actor_id=actor.id)
+        found = found.filter(store=policy.BANK, actor_kind=actor.kind, actor_id=actor.id)
     if resource is not None:
-        found = found.filter(resource_type=resource[0], resource_id=resource[1])
+        # What another store calls by the same name is something else.
+        found = found.filter(store=policy.BANK, resource_type=resource[0], resource_id=resource[1])
     if outcome is not None:
         found = found.filter(outcome=outcome)
     if action is not None:
@@ -180,7 +182,8 @@ def _visible(decision_id: UUID, actor: Actor, visible_resources: VisibleResource
     if row is None:
         raise NotVisible(decision_id)
     own = (row.actor_kind, row.actor_id) == (actor.kind, actor.id)
-    if not (own or _sees_all(actor) or (visible_resources is not None and visible_resources(row.resource_type, row.resource_id))):
+    about_visible = visible_resources is not None and row.store == policy.BANK and visible_resources(row.resource_type, row.resource_id)
+    if not ((own and row.store == policy.BANK) or _sees_all(actor) or about_visible):
         raise NotVisible(decision_id)
     return row
 
@@ -215,9 +218,10 @@ def _views(rows: list[models.Decision]) -> list[DecisionView]:
 def _view(row: models.Decision, names: dict[str, str]) -> DecisionView:
     version = row.policy_version
     consumption = getattr(row, "consumption", None)
-    kind = ActorKind(row.actor_kind)
+    kind = _kind(row)
     return DecisionView(
         id=row.pk,
+        store=row.store,
         short_id=short_id(row.pk),
         outcome=Outcome(row.outcome),
         action=row.action,
@@ -254,7 +258,12 @@ def _content(row: models.Decision) -> dict[str, Any] | None:
         return None
     except contexts.ContentDamaged:
         return {}
-    return content.get("request", content)
+    return content.get("request") or content.get("question") or content
+
+
+def _kind(row: models.Decision) -> ActorKind | str:
+    known = row.store == policy.BANK and row.actor_kind in tuple(ActorKind)
+    return ActorKind(row.actor_kind) if known else row.actor_kind
 
 
 def _rule(id: str, version: models.PolicyVersion | None) -> RuleView:
@@ -276,7 +285,7 @@ def _title(action: str) -> str:
 
 def _names(rows: Iterable[models.Decision]) -> dict[str, str]:
     """The names of the employees among the actors: decisions themselves name nobody."""
-    ids = {row.actor_id for row in rows if row.actor_kind == ActorKind.EMPLOYEE}
+    ids = {row.actor_id for row in rows if _kind(row) is ActorKind.EMPLOYEE}
     if not ids:
         return {}
     return {str(id): name for id, name in get_user_model().objects.filter(pk__in=_uuids(ids)).values_list("pk", "name")}
@@ -292,11 +301,11 @@ def _uuids(ids: Iterable[str]) -> list[UUID]:
     return found
 
 
-def _name(kind: ActorKind, id: str, names: dict[str, str]) -> str:
+def _name(kind: ActorKind | str, id: str, names: dict[str, str]) -> str:
     match kind:
-        case ActorKind.EMPLOYEE:
+        case ActorKind.EMPLOYEE if isinstance(kind, ActorKind):
             return names.get(id) or "A former employee"
-        case ActorKind.CUSTOMER:
+        case ActorKind.CUSTOMER if isinstance(kind, ActorKind):
             return "The customer"
         case _:
             return id

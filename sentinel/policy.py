@@ -117,7 +117,7 @@ def draft(
     """
     PolicyText.parse(policies, schema)
     with transaction.atomic():
-        _lock(store)
+        lock(store)
         newest = PolicyVersion.objects.filter(store__name=store).aggregate(newest=Max("number"))["newest"] or 0
         return PolicyVersion.objects.create(
             store_id=store,
@@ -142,7 +142,7 @@ def activate(version_id: UUID, *, at: datetime) -> PolicyVersion:
     """
     with transaction.atomic():
         chosen = PolicyVersion.objects.select_related("store").get(pk=version_id)
-        _lock(chosen.store.name)
+        lock(chosen.store.name)
         chosen.refresh_from_db()
         if chosen.state not in (State.DRAFT, State.SCHEDULED):
             raise NotADraft(f"version {chosen.number} is {chosen.state}")
@@ -155,19 +155,21 @@ def activate(version_id: UUID, *, at: datetime) -> PolicyVersion:
 
 
 def load_starting_set(*, at: datetime) -> PolicyVersion | None:
-    """Draft and activate the policies that come with bankos, unless this text has been a version before.
+    """Draft the policies that come with bankos, unless this text has been a version before; the bank's first version is put in force too.
+
+    Once the bank has policies a new set from bankos is a draft like any other: people of the bank look at it and agree, or do not.
 
     Returns:
-        The new version, or None if there was nothing to do.
+        The new version, in force or as a draft, or None if there was nothing to do.
     """
     texts = starting_set()
     with transaction.atomic():
-        _lock(BANK)
+        lock(BANK)
         PolicyStore.objects.get_or_create(name=BANK, defaults={"title": "The bank", "created_at": at})
         if PolicyVersion.objects.filter(store__name=BANK, sha256=text_hash(*texts)).exists():
             return None
         drafted = draft(policies=texts.policies, schema=texts.schema, examples=texts.examples, note="Starting set of bankos", at=at)
-        return activate(drafted.pk, at=at)
+        return activate(drafted.pk, at=at) if drafted.number == 1 else drafted
 
 
 class Texts(NamedTuple):
@@ -187,7 +189,7 @@ def starting_set() -> Texts:
     )
 
 
-def _lock(store: str) -> None:
-    """Writers of one store take turns, also while it has no version yet."""
+def lock(store: str) -> None:
+    """Writers of one store's versions take turns until their transaction ends, also while it has no version yet."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"sentinel.policy.{store}"])

@@ -11,11 +11,12 @@ _ANNOTATION_ID = re.compile(r'@id\s*\(\s*"((?:\\.|[^"\\])*)"\s*\)')
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One policy as it is written. `text` begins with the remarks above it, `line` (from 1) is that of the policy itself."""
+    """One policy as it is written: `source` from the line on which it begins (counted from 1), `remarks` all that stands above it."""
 
     id: str
     line: int
-    text: str
+    source: str
+    remarks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Problem:
 def statements(policies: str) -> tuple[Statement, ...]:
     """The policies in the order of the text, which is how Cedar counts them: policy0, policy1 …
 
-    A piece that is no policy is one all the same; whether it can be read is Cedar's to say. Without an @id the id is empty.
+    What is no policy counts as one all the same: whether it can be read is Cedar's to say. Without an @id the id is empty.
     """
     return tuple(_statements(policies))
 
@@ -51,23 +52,18 @@ def _statements(policies: str) -> Iterator[Statement]:
 
 
 def _statement(policies: str, start: int, begins: int, ends: int) -> Statement:
-    text = policies[start:ends].strip()
     found = _ANNOTATION_ID.search(policies, begins, ends)
-    return Statement(found[1] if found else "", policies.count("\n", 0, begins) + 1, text)
+    line = policies.count("\n", 0, begins) + 1
+    return Statement(found[1] if found else "", line, policies[begins:ends].rstrip(), policies[start:begins].lstrip())
 
 
-def line_of_failure(text: str, fails: Callable[[str], bool]) -> int:
-    """The first line up to which the text already fails, if whatever begins like that fails too. Parses a dozen times.
-
-    Args:
-        fails: whether a text fails for the same reason as the whole.
-    """
+def first_failing_line(text: str, fails: Callable[[str], bool]) -> int | None:
+    """The first line up to which a text fails already; None if only the whole does. Parses the text line by line."""
     lines = text.splitlines(keepends=True)
-    fine, failing = 0, len(lines)
-    while failing - fine > 1:
-        middle = (fine + failing) // 2
-        if fails("".join(lines[:middle])):
-            failing = middle
-        else:
-            fine = middle
-    return max(failing, 1)
+    return next((number for number in range(1, len(lines) + 1) if fails("".join(lines[:number]))), None)
+
+
+def line_of_word(text: str, word: str) -> int | None:
+    """The first line a word stands on, remarks left aside."""
+    lines = enumerate(text.splitlines(), start=1)
+    return next((number for number, line in lines if re.search(rf"\b{re.escape(word)}\b", line.partition("//")[0])), None)

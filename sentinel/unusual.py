@@ -13,6 +13,7 @@ from django.conf import settings
 from . import autonomy, catalogue
 from .cedar import Outcome
 from .models import ApprovalRequest, Decision
+from .policy import BANK
 
 COMPARED = 500  # permits, the newest
 ENOUGH = 10
@@ -47,7 +48,9 @@ def _amount(asked: Decision) -> Iterator[Unusual]:
     amount, currency = asked.parameters.get("amount"), asked.parameters.get("currency")
     if not isinstance(amount, str) or not isinstance(currency, str):
         return
-    before = Decision.objects.filter(action=asked.action, outcome=Outcome.PERMIT, id__lt=asked.pk, parameters__currency=currency)
+    before = Decision.objects.filter(
+        store=BANK, action=asked.action, outcome=Outcome.PERMIT, id__lt=asked.pk, parameters__currency=currency
+    )
     amounts = [Decimal(value) for value in before.order_by("-id").values_list("parameters__amount", flat=True)[:COMPARED]]
     if len(amounts) < ENOUGH:
         return
@@ -61,7 +64,7 @@ def _amount(asked: Decision) -> Iterator[Unusual]:
 
 
 def _first_time(asked: Decision) -> Iterator[Unusual]:
-    same = Decision.objects.filter(resource_type=asked.resource_type, resource_id=asked.resource_id, action=asked.action)
+    same = Decision.objects.filter(store=BANK, resource_type=asked.resource_type, resource_id=asked.resource_id, action=asked.action)
     if asked.resource_type == "Party" and not same.filter(outcome=Outcome.PERMIT, id__lt=asked.pk).exists():
         yield Unusual("The first of this kind for this customer.", "None was permitted before.")
 
@@ -69,7 +72,7 @@ def _first_time(asked: Decision) -> Iterator[Unusual]:
 def _refused_before(asked: Decision) -> Iterator[Unusual]:
     since = asked.issued_at - timedelta(days=30)
     same = Decision.objects.filter(
-        resource_type=asked.resource_type, resource_id=asked.resource_id, action=asked.action, outcome=Outcome.DENY
+        store=BANK, resource_type=asked.resource_type, resource_id=asked.resource_id, action=asked.action, outcome=Outcome.DENY
     )
     times = same.filter(id__lt=asked.pk, issued_at__gte=since).count()
     if times:
@@ -79,7 +82,11 @@ def _refused_before(asked: Decision) -> Iterator[Unusual]:
 
 def _many_today(asked: Decision) -> Iterator[Unusual]:
     today = Decision.objects.filter(
-        actor_id=asked.actor_id, action=asked.action, outcome=Outcome.NEEDS_APPROVAL, issued_at__gte=autonomy.start_of_day(asked.issued_at)
+        store=BANK,
+        actor_id=asked.actor_id,
+        action=asked.action,
+        outcome=Outcome.NEEDS_APPROVAL,
+        issued_at__gte=autonomy.start_of_day(asked.issued_at),
     )
     number = today.filter(id__lte=asked.pk).count()
     if number > MANY_A_DAY and asked.actor_kind == "employee":

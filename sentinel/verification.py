@@ -1,16 +1,16 @@
 """Does a decision still hold together? Each question is one check with one plain sentence."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from . import contexts, models, tokens
-from .cedar import EngineFailed, Outcome, PolicyInvalid, PolicyText, Question, Request, RequestInvalid, Verdict
+from . import contexts, models, replay, tokens, transparency
+from .cedar import Outcome
 from .claims import claims_of
-from .policy import text_hash
+from .policy import text_hash, text_of
 from .rules import BEFORE_POLICY
 
 
@@ -65,7 +65,7 @@ def _verify(row: models.Decision, token: str, signature: Check) -> Verification:
             checks.append(_replay(row, row.policy_version, content))
     else:
         checks.append(_before_policy(row))
-    checks.append(_use(row))
+    checks += [_log(row, token, claims), _use(row)]
     return Verification(tuple(checks), row.pk)
 
 
@@ -118,22 +118,16 @@ def _policy(version: models.PolicyVersion, claims: dict[str, Any]) -> Check:
 def _replay(row: models.Decision, version: models.PolicyVersion, content: str | contexts.ContentDamaged | None) -> Check:
     if content is None:
         return Check("replay", True, "It cannot be made again: its content was erased.", "content erased")
+    if isinstance(content, contexts.ContentDamaged):
+        return Check("replay", False, "The decision could not be made again: the stored facts are damaged.", str(content))
     try:
-        stored = json.loads(content if isinstance(content, str) else "{}")
-        again = _made_again(PolicyText.parse(version.policies, version.schema), stored)
-    except (PolicyInvalid, RequestInvalid, EngineFailed, KeyError, TypeError) as error:
+        again = replay.Stored.from_json(json.loads(content)).put_to(text_of(version.pk, version.sha256))
+    except replay.FAILURES as error:
         return Check("replay", False, "The decision could not be made again from the stored facts.", str(error))
-    answer = f"{again.outcome} by {', '.join(again.rule_ids)}"
-    if (again.outcome, list(again.rule_ids)) != (row.outcome, row.rules):
+    answer = f"{again.outcome} by {', '.join(again.rules)}"
+    if not again.same_as(row):
         return Check("replay", False, "Made again from the stored facts, the decision comes out differently.", answer)
     return Check("replay", True, "Made again from the stored facts, the decision comes out the same.", answer)
-
-
-def _made_again(text: PolicyText, stored: Mapping[str, Any]) -> Verdict:
-    """The bank's own decisions rest on a request, those asked for through AuthZEN on a question."""
-    if "question" in stored:
-        return text.answer(Question.from_json(stored["question"]))
-    return text.decide(Request.from_json(stored["request"]))
 
 
 def _before_policy(row: models.Decision) -> Check:
@@ -142,6 +136,32 @@ def _before_policy(row: models.Decision) -> Check:
         "The request was refused before any policy was asked." if refused else "The decision names no policy, yet it is not a refusal."
     )
     return Check("policy", refused, sentence, ", ".join(row.rules))
+
+
+# What the log says, by whether that is well.
+_IN_THE_LOG = {
+    transparency.Presence.HELD: (True, "It is in the signed log at its place: nothing was removed before or after it."),
+    transparency.Presence.WAITING: (
+        True,
+        f"The log takes it up with its next checkpoint, usually within {transparency.SECONDS_TO_A_CHECKPOINT} seconds.",
+    ),
+    transparency.Presence.ELSEWHERE: (False, "Its token was made for another place in the log."),
+    transparency.Presence.ANOTHER: (False, "The log holds something else at its place."),
+    transparency.Presence.USE_GONE: (False, "The log holds a use of it of which there is no record."),
+    transparency.Presence.USE_ANOTHER: (False, "The record of its use is not what the log holds."),
+    transparency.Presence.DAMAGED: (False, "The log itself is not what the bank signed."),
+}
+
+
+def _log(row: models.Decision, token: str, claims: dict[str, Any]) -> Check:
+    place = claims.get("log")
+    found = transparency.presence_of(row, token=token, place=place.get("index") if isinstance(place, dict) else None)
+    ok, sentence = _IN_THE_LOG[found.presence]
+    last = found.checkpoint
+    signed = (
+        f"{last.size:,} entries signed at {last.created_at:%Y-%m-%d %H:%M:%S} UTC, root {last.root.hex()}" if last else "nothing signed yet"
+    )
+    return Check("log", ok, sentence, f"entry {found.index:,}; {signed}")
 
 
 def _use(row: models.Decision) -> Check:

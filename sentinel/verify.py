@@ -297,8 +297,9 @@ def _decision(token: str, index: int, said: dict[str, Any]) -> Decision:
         raise Wrong("its token's outcome is none that a decision can have")
     if not _is_count(claims.get("iat")) or not _is_count(claims.get("exp")) or claims["iat"] > claims["exp"]:
         raise Wrong("its token does not say from when until when it holds")
-    if not isinstance(claims.get("parameters"), dict):
-        raise Wrong("its token has no parameters")
+    asked = claims.get("authorization_details")
+    if not isinstance(asked, list) or len(asked) != 1 or not isinstance(asked[0], dict) or not isinstance(asked[0].get("parameters"), dict):
+        raise Wrong("its token does not say what was asked")
     if not isinstance(claims.get("context_hash"), str) or not _SHA256.fullmatch(claims["context_hash"]):
         raise Wrong("its token has no hash of its context")
     place = claims.get("log")

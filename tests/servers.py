@@ -102,3 +102,4 @@ def _back_to_freshly_migrated(sql_list: list[str]) -> None:
         for (table,) in cursor.fetchall():
             cursor.execute(f'DELETE FROM "{table}"')
             cursor.execute(f'INSERT INTO "{table}" SELECT * FROM freshly_migrated."{table}"')
+        cursor.execute("ALTER SEQUENCE sentinel_log_place RESTART")

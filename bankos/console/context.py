@@ -46,6 +46,7 @@ PLACES = (
     Place("Work", "inbox", "work", SERVING, count="mine"),
     Place("Approvals", "user-check", "approvals", frozenset({Role.TEAM_LEAD}) | OVERSEEING, count="approvals"),
     Place("Decisions", "file-check", "decisions", OVERSEEING),
+    Place("Policies", "scale", "policies", OVERSEEING),
     Place("Customers", "users", "customers", SERVING | OVERSEEING),
     Place("Suggestions", "compass", "suggestions", SERVING),
     Place("My decisions", "history", "decisions", SERVING, last=True),

@@ -24,7 +24,7 @@ def make_the_banks_store(apps, schema_editor):
     apps.get_model("sentinel", "PolicyStore").objects.get_or_create(name="bank", defaults={"title": "The bank", "created_at": clock.now()})
 
 
-# A transaction has its number before it gets a place in the log: see sentinel.log for what rests on this order.
+# A transaction has its number before it gets a place in the log: see sentinel.transparency.integrator for what rests on this order.
 PLACES = """
 CREATE SEQUENCE sentinel_log_place MINVALUE 0 START 0;
 CREATE FUNCTION sentinel_next_leaf() RETURNS bigint LANGUAGE plpgsql AS $$
@@ -102,6 +102,9 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(help_text='The signed note, as it is published.')),
                 ('created_at', models.DateTimeField()),
             ],
+            options={
+                'indexes': [models.Index(fields=['created_at'], name='checkpoint_by_moment')],
+            },
         ),
         migrations.CreateModel(
             name='ContextKey',
@@ -200,11 +203,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('index', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('decision', 'decision'), ('consumption', 'consumption'), ('void', 'void')], max_length=11)),
-                ('subject_id', models.UUIDField(help_text='The decision or the consumption; empty for a void.', null=True)),
+                ('subject_id', models.UUIDField(help_text='The decision that was made, or used; empty for a void.', null=True)),
                 ('leaf_hash', models.BinaryField(max_length=32)),
             ],
             options={
                 'verbose_name_plural': 'log entries',
+                'indexes': [models.Index(fields=['subject_id'], name='log_entry_by_subject')],
             },
         ),
         migrations.CreateModel(
@@ -297,6 +301,7 @@ class Migration(migrations.Migration):
                 ('done', models.PositiveIntegerField(default=0)),
                 ('changed', models.PositiveIntegerField(default=0)),
                 ('erased', models.PositiveIntegerField(default=0, help_text='Content erased: cannot be made again.')),
+                ('damaged', models.PositiveIntegerField(default=0, help_text='Content damaged: cannot be made again.')),
                 ('counts', models.JSONField(default=list)),
             ],
         ),

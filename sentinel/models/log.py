@@ -23,11 +23,12 @@ class LogEntry(models.Model):
 
     index = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=11, choices=Kind)
-    subject_id = models.UUIDField(null=True, help_text="The decision or the consumption; empty for a void.")
+    subject_id = models.UUIDField(null=True, help_text="The decision that was made, or used; empty for a void.")
     leaf_hash = models.BinaryField(max_length=32)
 
     class Meta:
         verbose_name_plural = "log entries"
+        indexes = [models.Index(fields=["subject_id"], name="log_entry_by_subject")]
 
     def __str__(self) -> str:
         return f"{self.index} {self.kind}"
@@ -53,6 +54,9 @@ class Checkpoint(models.Model):
     root = models.BinaryField(max_length=32)
     note = models.TextField(help_text="The signed note, as it is published.")
     created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="checkpoint_by_moment")]
 
     def __str__(self) -> str:
         return f"{self.size} at {self.created_at:%Y-%m-%d %H:%M:%S}"

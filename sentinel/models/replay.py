@@ -56,6 +56,7 @@ class ReplayPart(models.Model):
     done = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     erased = models.PositiveIntegerField(default=0, help_text="Content erased: cannot be made again.")
+    damaged = models.PositiveIntegerField(default=0, help_text="Content damaged: cannot be made again.")
     counts = models.JSONField(default=list)
 
     class Meta:

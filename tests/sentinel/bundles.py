@@ -105,10 +105,14 @@ def claims(number: int, *, outcome: str = "permit", context: str = "{}", at: dat
         "iat": int(at.timestamp()),
         "exp": int((at + HOLDS_FOR).timestamp()),
         "act": {"kind": "employee", "sub": id_of("employee", number % 40), "roles": ["branch_staff"]},
-        "action": "payments.transfer",
-        "resource": {"type": "party", "id": id_of("party", number % 5000)},
-        "parameters": parameters,
-        "params_hash": sha256(canonical(parameters).encode()).hexdigest(),
+        "authorization_details": [
+            {
+                "type": "payments.transfer",
+                "resource": {"type": "Party", "id": id_of("party", number % 5000)},
+                "parameters": parameters,
+                "parameters_hash": sha256(canonical(parameters).encode()).hexdigest(),
+            }
+        ],
         "outcome": outcome,
         "obligations": [],
         "policy": {"store": "bank", "version": 3, "sha256": sha256(b"policies").hexdigest(), "determining": ["staff-may-transfer"]},
@@ -116,7 +120,7 @@ def claims(number: int, *, outcome: str = "permit", context: str = "{}", at: dat
         "model": None,
         "purposes": ["service"],
         "consents": [id_of("consent", number % 5000)],
-        "approval": None,
+        "approvals": [],
         "context_hash": sha256(context.encode()).hexdigest(),
     }
 

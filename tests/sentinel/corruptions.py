@@ -198,14 +198,14 @@ def _entry_line(chance: Random, line: dict[str, Any], text: str) -> bytes:
 
 def _changed(chance: Random, claims: dict[str, Any]) -> dict[str, Any]:
     others = {
-        "parameters": {"amount": f"{chance.randrange(10**6)}.00", "currency": "EUR"},
+        "authorization_details": [{"type": "payments.transfer", "parameters": {"amount": f"{chance.randrange(10**6)}.00"}}],
         "outcome": chance.choice([outcome for outcome in ("permit", "deny", "needs_approval") if outcome != claims["outcome"]]),
         "jti": id_of("another decision", chance.randrange(10**6)),
         "iat": claims["iat"] - 1,
         "exp": claims["exp"] + 3600,
         "log": {"index": claims["log"]["index"] + chance.choice((-1, 1))},
         "context_hash": chance.randbytes(32).hex(),
-        "approval": id_of("approval", chance.randrange(10**6)),
+        "approvals": [{"id": id_of("approval", chance.randrange(10**6))}],
     }
     name = chance.choice(list(others))
     return {**claims, name: others[name]}

@@ -3,16 +3,19 @@ from typing import Any
 import pytest
 from django.contrib.admin import site
 from django.contrib.auth import get_user_model
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from bankos.platform import clock
-from sentinel import policy
-from sentinel.admin import DraftForm
+from bankos.platform.actors import Role
+from bankos.platform.models import User
+from sentinel import policy, policy_changes
 from sentinel.autonomy import Level, set_level
 from sentinel.models import AutonomySetting, Decision, PolicyVersion
 
+from . import policy_life as life
 from .desk import ask
-from .test_examples import POLICIES, SCHEMA
+
+VERSIONS = "/admin/sentinel/policyversion/"
 
 pytestmark = pytest.mark.usefixtures("authority")
 
@@ -24,23 +27,39 @@ def request_of_admin() -> Any:
     return request
 
 
-def test_a_draft_with_a_mistake_is_sent_back_with_its_reason() -> None:
-    form = DraftForm({"note": "", "policies": "permit (principal, action, resource);", "schema": SCHEMA})
+@pytest.fixture
+def administrator() -> Client:
+    actor = life.employee("orla", Role.ADMINISTRATOR)
+    User.objects.filter(pk=actor.user_id).update(is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(User.objects.get(pk=actor.user_id))
+    return client
 
-    assert not form.is_valid()
-    assert "lacks @id" in str(form.errors)
+
+def test_versions_are_written_on_the_page_made_for_it(request_of_admin: Any) -> None:
+    answer = site.get_model_admin(PolicyVersion).add_view(request_of_admin)
+
+    assert (answer.status_code, answer["Location"]) == (302, "/policies/new/")
 
 
-def test_a_draft_made_here_waits_to_be_put_in_force(request_of_admin: Any) -> None:
-    form = DraftForm({"note": "Again", "policies": POLICIES, "schema": SCHEMA})
-    assert form.is_valid(), form.errors
+def test_a_version_proposed_here_still_needs_a_second_person(administrator: Client) -> None:
     before = policy.active().number
+    version = life.ready(life.officer("paula"))
 
-    site.get_model_admin(PolicyVersion).save_model(request_of_admin, form.save(commit=False), form, change=False)
+    answer = administrator.post(VERSIONS, {"action": "propose", "_selected_action": [str(version.pk)]}, follow=True)
 
-    drafted = PolicyVersion.objects.get(number=before + 1)
-    assert (drafted.state, drafted.note) == ("draft", "Again")
+    assert "A second person has to agree" in answer.content.decode()
     assert policy.active().number == before
+    assert policy_changes.open_request(version, at=clock.now()) is not None
+
+
+def test_a_version_that_is_not_ready_is_not_proposed_from_here_either(administrator: Client) -> None:
+    version = life.draft(life.officer("paula"))
+
+    answer = administrator.post(VERSIONS, {"action": "propose", "_selected_action": [str(version.pk)]}, follow=True)
+
+    assert "its impact has been looked at" in answer.content.decode()
+    assert policy_changes.open_request(version, at=clock.now()) is None
 
 
 def test_the_text_of_a_version_is_only_shown(request_of_admin: Any) -> None:

@@ -112,7 +112,7 @@ def checks(verification: decisions.Verification) -> dict[str, bool]:
     return {check.name: check.ok for check in verification.checks}
 
 
-SOUND = {"signature": True, "record": True, "context": True, "policy": True, "replay": True, "use": True}
+SOUND = {"signature": True, "record": True, "context": True, "policy": True, "replay": True, "log": True, "use": True}
 
 
 @pytest.mark.parametrize("make", [ask, lambda: ask(insights()), lambda: ask(action=CREDIT, resource=party(age_years=9))])

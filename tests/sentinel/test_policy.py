@@ -1,18 +1,21 @@
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bankos.platform import clock
 from sentinel import policy
 from sentinel.authority import Outcome
 from sentinel.cedar import EngineFailed, PolicyInvalid, PolicyText
 from sentinel.models import PolicyVersion
-from sentinel.policy import NotADraft, starting_set
+from sentinel.policy import NotADraft, Texts, starting_set
+from sentinel.policy_source import Statement, statements
 
 from .desk import CREDIT, TRANSFER, ask, party, staff
-from .test_examples import POLICIES, SCHEMA, parsed, request, without
+from .texts import EXAMPLES, POLICIES, SCHEMA, request, without
 
 NOTES = '@sentence("S.") @customer("C.") @owner("O") @basis("B")'
 
@@ -49,7 +52,7 @@ def test_going_back_is_a_new_number_with_the_old_hash(authority: None) -> None:
     other = policy.draft(policies=without("staff-own-branch"), schema=SCHEMA, note="", at=clock.now())
     policy.activate(other.pk, at=clock.now())
 
-    again = policy.draft(policies=POLICIES, schema=SCHEMA, note="Back", at=clock.now())
+    again = policy.draft(policies=POLICIES, schema=SCHEMA, examples=EXAMPLES, note="Back", at=clock.now())
     policy.activate(again.pk, at=clock.now())
 
     assert (policy.active().number, policy.active().sha256) == (first.number + 2, first.sha256)
@@ -83,7 +86,7 @@ def test_the_text_of_a_version_cannot_be_changed(authority: None, change: str) -
         (f'@id("a") {NOTES} permit (principal, action, resource) when {{ principal.roles.contains("x") }};', "a.*roles"),
         (f'@id("a") {NOTES} permit (principal, action, resource) when {{ resource.age_years < 18 }};', "a.*age_years"),
         ('@id("a") @sentence("S.") permit (principal, action, resource);', "a lacks @customer, @owner, @basis"),
-        (f"{NOTES} permit (principal, action, resource);", "policy0 lacks @id"),
+        (f"{NOTES} permit (principal, action, resource);", "this policy lacks @id"),
         (f'@id("a") {NOTES} permit (principal, action, resource); @id("a") {NOTES} forbid (principal, action, resource);', "twice"),
         (f'@id("no-rule-permits") {NOTES} permit (principal, action, resource);', "twice"),
     ],
@@ -125,5 +128,88 @@ def test_obligations_come_from_the_rules_that_permit() -> None:
     assert PolicyText.parse(text, SCHEMA).decide(request(staff(), TRANSFER, party())).obligations == ("disclose-costs", "second-look")
 
 
-def test_the_starting_set_is_complete() -> None:
-    assert len(parsed(POLICIES).rules) == 14
+def test_the_files_are_tried_without_a_database() -> None:
+    said = StringIO()
+
+    call_command("policies", "--check", stdout=said)
+
+    assert "examples hold" in said.getvalue()
+
+
+def test_files_that_do_not_hold_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "starting_set", lambda: Texts(without("no-credit-in-arrears"), SCHEMA, EXAMPLES))
+    with pytest.raises(CommandError, match="no-credit-in-arrears: Does not hold"):
+        call_command("policies", "--check")
+
+    monkeypatch.setattr(policy, "starting_set", lambda: Texts(POLICIES, SCHEMA + "}", "{}"))
+    with pytest.raises(CommandError, match="schema, line"):
+        call_command("policies", "--check")
+
+
+def test_a_newer_starting_set_waits_as_a_draft_while_the_bank_s_version_stays_in_force(
+    authority: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, said = policy.active(), StringIO()
+    monkeypatch.setattr(policy, "starting_set", lambda: Texts(without("no-credit-in-arrears"), SCHEMA, EXAMPLES))
+
+    call_command("policies", stdout=said)
+
+    assert policy.active() == before
+    assert PolicyVersion.objects.get(number=before.number + 1).state == "draft"
+    assert f"/policies/{before.number + 1}/" in said.getvalue()
+    call_command("policies", stdout=said)
+    assert PolicyVersion.objects.count() == before.number + 1
+
+
+@pytest.mark.parametrize(
+    ("policies", "schema", "line", "what", "in_schema"),
+    [
+        (POLICIES + "\npermit (principal, action resource);\n", SCHEMA, POLICIES.count("\n") + 2, "unexpected token `resource`", False),
+        (POLICIES + "\npermit (principal, action,\n", SCHEMA, POLICIES.count("\n") + 2, "unexpected end of input", False),
+        (POLICIES, SCHEMA + "\nentity Party;", SCHEMA.count("\n") + 2, "declared twice", True),
+        (POLICIES, SCHEMA + "\nentity Entry = {\n  about: Nobody\n};", SCHEMA.count("\n") + 3, "Nobody", True),
+    ],
+    ids=["token", "end", "twice", "unknown type"],
+)
+def test_what_cannot_be_read_is_told_with_its_line(policies: str, schema: str, line: int, what: str, in_schema: bool) -> None:
+    with pytest.raises(PolicyInvalid) as refused:
+        PolicyText.parse(policies, schema)
+
+    [problem] = refused.value.problems
+    assert (problem.line, problem.in_schema) == (line, in_schema)
+    assert what in problem.what
+
+
+def test_every_problem_of_a_text_is_told_at_once_in_its_order() -> None:
+    text = (
+        POLICIES.replace('@owner("Compliance")', "", 2)
+        + f'\n@id("no-credit-in-arrears") {NOTES}\nforbid (principal is Nobody, action, resource);'
+    )
+
+    with pytest.raises(PolicyInvalid) as refused:
+        PolicyText.parse(text, SCHEMA)
+
+    lines = [problem.line for problem in refused.value.problems]
+    assert len(lines) >= 4
+    assert lines == sorted(lines)
+    assert lines[-1] == POLICIES.count("\n") + 2
+
+
+@given(st.permutations(statements(POLICIES)))
+@settings(max_examples=20, deadline=None)
+def test_each_policy_is_found_on_its_line_however_they_are_ordered(written: list[Statement]) -> None:
+    text = "\n\n".join(one.remarks + one.source for one in written)
+
+    found = statements(text)
+
+    assert [one.id for one in found] == [one.id for one in written]
+    lines = text.splitlines()
+    assert all(lines[one.line - 1] == f'@id("{one.id}")' for one in found)
+
+
+def test_what_looks_like_the_end_of_a_policy_in_a_text_or_a_remark_is_none() -> None:
+    text = '// A remark; it says ";"\n@id("a;b") @sentence("One // two;") permit (principal, action, resource);\n// The end;'
+
+    [found] = statements(text)
+
+    assert (found.id, found.line, found.remarks) == ("a;b", 2, '// A remark; it says ";"\n')

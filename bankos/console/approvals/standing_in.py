@@ -136,7 +136,7 @@ def _told(request: StaffRequest, done: CarriedOut) -> HttpResponse:
 
 
 def _people(*, besides: Actor) -> list[tuple[str, str]]:
-    users = get_user_model().objects.filter(is_active=True).exclude(pk=besides.user_id).order_by("name")
+    users = get_user_model().objects.filter(is_active=True).exclude(pk=besides.id).order_by("name")
     return [(str(user.pk), f"{user.name}, {user.job_title}" if user.job_title else user.name) for user in users]
 
 

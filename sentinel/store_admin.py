@@ -1,0 +1,111 @@
+"""Policy stores, what they know and who may ask them, for administrators."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from bankos.platform import clock
+
+from .authzen import access, management
+from .authzen.api import EntitySerializer
+from .models import PolicyStore, StoreClient, StoreEntity
+
+
+class _NeverDeleted(admin.ModelAdmin):
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(PolicyStore)
+class PolicyStoreAdmin(_NeverDeleted):
+    """The name is part of addresses and of every decision, so it stays."""
+
+    list_display = ["name", "title", "owner", "created_at"]
+    ordering = ["name"]
+    fields = ["name", "title", "owner"]
+    raw_id_fields = ["owner"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return [] if obj is None else ["name"]
+
+    def save_model(self, request: HttpRequest, obj: PolicyStore, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_at = clock.now()
+        super().save_model(request, obj, form, change)
+
+
+class StoreEntityForm(forms.ModelForm):
+    """Takes what the store's API takes, and says why not in the same words."""
+
+    class Meta:
+        model = StoreEntity
+        fields = ["store", "type", "entity_id", "attributes", "parents"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if self.errors:
+            return given
+        entity = management.entity(self._as_put(given))
+        store = given.get("store") or self.instance.store
+        try:
+            with transaction.atomic():
+                management.put_entities(store.name, [entity], at=clock.now())
+                transaction.set_rollback(True)  # only tried: the form saves it
+        except (management.Refused, management.NotHere) as error:
+            raise forms.ValidationError(str(error)) from error
+        return given
+
+    def _as_put(self, given: dict[str, Any]) -> dict[str, Any]:
+        said = {name: given[name] for name in ("attributes", "parents")}
+        said |= {"type": given.get("type") or self.instance.type, "id": given.get("entity_id") or self.instance.entity_id}
+        read = EntitySerializer(data=said)
+        if not read.is_valid():
+            raise forms.ValidationError([f"{name}: {reason}" for name, reason in read.errors.items()])
+        return dict(read.validated_data)
+
+
+@admin.register(StoreEntity)
+class StoreEntityAdmin(admin.ModelAdmin):
+    form = StoreEntityForm
+    list_display = ["store", "type", "entity_id", "changed_at"]
+    list_filter = ["store", "type"]
+    search_fields = ["entity_id"]
+    ordering = ["store", "type", "entity_id"]
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return [] if obj is None else ["store", "type", "entity_id"]
+
+    def save_model(self, request: HttpRequest, obj: StoreEntity, form: Any, change: bool) -> None:
+        obj.changed_at = clock.now()
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(StoreClient)
+class StoreClientAdmin(_NeverDeleted):
+    """A secret is shown once, when the client is made. A client is revoked, not deleted: decisions name it."""
+
+    list_display = ["name", "store", "may_manage", "created_at", "revoked_at"]
+    list_filter = ["store"]
+    ordering = ["store", "name"]
+    fields = ["store", "name", "may_manage"]
+    actions = ["revoke"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return obj is None and super().has_change_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: StoreClient, form: Any, change: bool) -> None:
+        client, secret = access.issue(obj.store_id, name=obj.name, may_manage=obj.may_manage, at=clock.now())
+        obj.pk = client.pk
+        self.message_user(request, f"The secret of {obj.name}, shown this once: {secret}", messages.WARNING)
+
+    @admin.action(description="Revoke", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[StoreClient]) -> None:
+        living = list(queryset.filter(revoked_at=None))
+        for client in living:
+            access.revoke(client.store_id, client.pk, at=clock.now())
+        self.message_user(request, f"{len(living)} revoked: the next request with such a secret is refused.")

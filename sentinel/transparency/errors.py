@@ -1,0 +1,9 @@
+"""What can be wrong with a log, or with what is asked of it."""
+
+
+class LogDamaged(Exception):
+    """What is stored of the log contradicts itself: something was changed past the database's guards. Nothing more is signed."""
+
+
+class NotInTheLog(Exception):
+    """The log has no such place, or no signed checkpoint counts it yet."""

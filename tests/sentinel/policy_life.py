@@ -1,0 +1,79 @@
+"""People and steps of a policy version's life, for its tests: each step through its own face."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+
+from bankos.platform import actors, clock
+from bankos.platform.actors import Actor, Role
+from bankos.platform.ids import uuid7
+from bankos.platform.models import User
+from sentinel import governance, policy_changes
+from sentinel.governance import CarriedOut
+from sentinel.models import PolicyVersion, ReplayRun
+
+from .texts import EXAMPLES, POLICIES, SCHEMA
+
+# The starting set in other words: its examples hold as before.
+REWORDED = POLICIES.replace(
+    "Staff of a branch act for the customers of that branch", "Staff of a branch serve the customers of that branch"
+)
+assert REWORDED != POLICIES
+
+
+def employee(username: str, role: Role, *, manager: User | None = None) -> Actor:
+    """Somebody who works at the bank and can sign in."""
+    user = User.objects.create(username=username, name=username.capitalize(), manager=manager)
+    user.groups.set([Group.objects.get_or_create(name=role)[0]])
+    return actors.employee(user)
+
+
+def officer(username: str, *, manager: User | None = None) -> Actor:
+    return employee(username, Role.COMPLIANCE, manager=manager)
+
+
+def draft(author: Actor, *, policies: str = REWORDED, examples: str = EXAMPLES, at: datetime | None = None) -> PolicyVersion:
+    return policy_changes.draft_text(author, policies, SCHEMA, examples, "Say it more simply", at or clock.now())
+
+
+def tried(version: PolicyVersion, *, at: datetime | None = None) -> ReplayRun:
+    """A finished run of past decisions with this version: none lay in its days."""
+    moment = at or clock.now()
+    return ReplayRun.objects.create(
+        id=uuid7(),
+        version=version,
+        since=moment - timedelta(days=30),
+        until=moment,
+        state=ReplayRun.State.DONE,
+        decisions=0,
+        asked_by="",
+        asked_by_name="",
+        started_at=moment,
+        finished_at=moment,
+    )
+
+
+def ready(author: Actor, **given: str) -> PolicyVersion:
+    """A draft whose impact its author has looked at."""
+    version = draft(author, **given)
+    tried(version)
+    policy_changes.see_impact(version.pk, author, clock.now())
+    return version
+
+
+def propose(version: PolicyVersion, actor: Actor, *, from_: datetime | None = None, at: datetime | None = None) -> CarriedOut:
+    return policy_changes.propose(version.pk, from_=from_, actor=actor, at=at or clock.now(), note="Easier to read")
+
+
+def approve(request_id: UUID | None, actor: Actor, *, at: datetime | None = None) -> CarriedOut:
+    assert request_id is not None
+    return governance.approve(request_id, actor=actor, at=at or clock.now(), note="Read and compared")
+
+
+def in_force(author: Actor, second: Actor, **given: str) -> PolicyVersion:
+    """A version that went the whole way."""
+    version = ready(author, **given)
+    assert approve(propose(version, author).request_id, second).done
+    version.refresh_from_db()
+    return version
