@@ -30,7 +30,7 @@ RAISE_AUTONOMY = register(
         name="autonomy.raise",
         title="Give an automation more freedom",
         resource_type=AUTOMATION,
-        parameters=_LEVEL,
+        parameters={**_LEVEL, "limits": ParameterKind.NAME},
         risk=RiskTier.HIGH,
         approval_lifetime=ANSWERED_WITHIN,
     )
@@ -66,6 +66,15 @@ START_AUTOMATION = register(
         parameters={"stop": ParameterKind.UUID, "reason": ParameterKind.TEXT},
         risk=RiskTier.HIGH,
         approval_lifetime=ANSWERED_WITHIN,
+    )
+)
+DRILL = register(
+    ActionType(
+        name="automation.drill",
+        title="Try the stop control",
+        resource_type=AUTOMATION,
+        parameters={"run": ParameterKind.UUID},
+        risk=RiskTier.LOW,
     )
 )
 GRANT_MANDATE = register(

@@ -5,4 +5,6 @@ class SentinelConfig(AppConfig):
     name = "sentinel"
 
     def ready(self) -> None:
-        from . import action_types, mandate_changes, policy_changes, problems  # noqa: F401 - they register sentinel's own acts, and its refusals
+        # They register sentinel's own acts, and how its refusals are told.
+        from . import action_types, mandate_changes, policy_changes, problems  # noqa: F401
+        from .automation import levels, stops  # noqa: F401

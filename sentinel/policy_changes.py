@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from bankos.platform.actors import OVERSEEING, Actor, ActorKind
 from bankos.platform.models import User
@@ -75,7 +76,7 @@ def roll_back_to(version_id: UUID, actor: Actor, at: datetime) -> PolicyVersion:
     if older.state != State.RETIRED:
         raise NotPossible("Only a version that was in force before can be gone back to.")
     note = f"Back to version {older.number}"
-    return draft_text(actor, older.policies, older.schema, older.examples, note, at, older.store_id)
+    return draft_text(actor, older.policies, older.schema, older.examples, note, at, store_of(older))
 
 
 def examples_of(version: PolicyVersion) -> tuple[examples.Result, ...]:
@@ -96,7 +97,7 @@ def examples_hold(version: PolicyVersion) -> bool:
 def impact_stands(version: PolicyVersion) -> bool:
     """Whether somebody looked at what the version would change, and no other came into force since. Queries: 2."""
     looked = version.steps.filter(kind=Kind.IMPACT_SEEN).order_by("-id").values_list("at", flat=True).first()
-    return looked is not None and looked >= _in_force_since(version.store_id)
+    return looked is not None and looked >= _in_force_since(store_of(version))
 
 
 def see_impact(version_id: UUID, actor: Actor, at: datetime) -> None:
@@ -110,7 +111,7 @@ def see_impact(version_id: UUID, actor: Actor, at: datetime) -> None:
     run = version.replays.filter(state=ReplayRun.State.DONE).order_by("-id").first()
     if run is None:
         raise ImpactNotKnown("This version has not been tried on past decisions yet.")
-    if run.started_at < _in_force_since(version.store_id):
+    if run.started_at < _in_force_since(store_of(version)):
         raise ImpactNotKnown("Another version came into force since this one was tried. Try it again.")
     detail = f"{run.decisions:,} decisions from {run.since:%d %b} to {run.until:%d %b %Y}, run {run.pk}"
     if not version.steps.filter(kind=Kind.IMPACT_SEEN, actor_id=actor.id, detail=detail).exists():
@@ -133,14 +134,14 @@ def propose(version_id: UUID, *, from_: datetime | None, actor: Actor, at: datet
         raise NotPossible("That moment has passed.")
     parameters = {"version": str(version.pk), "sha256": version.sha256, "from": moment(from_) if from_ else ""}
     with authority.keeping_evidence(NotPossible):
-        policy.lock(version.store_id)
+        policy.lock(store_of(version))
         if open_request(version, at=at) is not None:
             raise NotPossible(f"Version {version.number} waits for an answer already.")
         outcome = governance.carry_out(
             actor=actor, action=ACTIVATE_POLICY.name, resource_id=str(version.pk), parameters=parameters, at=at, note=note
         )
         if outcome.request_id is not None:
-            when = f"from {moment(from_)}" if from_ else "at once"
+            when = f"From {localtime(from_):%d %b %Y, %H:%M}" if from_ else "At once"
             _step(version, Kind.PROPOSED, at, actor, f"{when}. {note}" if note else when, outcome.decision.id)
         return outcome
 
@@ -165,10 +166,10 @@ def activate_due(at: datetime) -> list[PolicyVersion]:
     """
     due = PolicyVersion.objects.filter(state=State.SCHEDULED, active_from__lte=at)
     activated = []
-    for store in sorted(set(due.values_list("store_id", flat=True))):
+    for store in sorted(set(due.values_list("store__name", flat=True))):
         with transaction.atomic():
             policy.lock(store)
-            for version in due.filter(store=store).order_by("active_from", "number"):
+            for version in due.filter(store__name=store).order_by("active_from", "number"):
                 newer = _overtaken_by(version)
                 if newer is not None:
                     version.state = State.REFUSED
@@ -177,6 +178,11 @@ def activate_due(at: datetime) -> list[PolicyVersion]:
                 else:
                     activated.append(_put_in_force(version, at, None, None))
     return activated
+
+
+def store_of(version: PolicyVersion) -> str:
+    """The name of a version's store, without a query: a version points to its store by name."""
+    return str(version.store_id)
 
 
 def read_examples(text: str) -> tuple[examples.Example, ...]:
@@ -195,14 +201,14 @@ def _results(version_id: UUID, sha256: str) -> tuple[examples.Result, ...]:
 
 
 def _in_force_since(store: str) -> datetime:
-    since = PolicyVersion.objects.filter(store=store, state=State.ACTIVE).values_list("activated_at", flat=True).first()
+    since = PolicyVersion.objects.filter(store__name=store, state=State.ACTIVE).values_list("activated_at", flat=True).first()
     return since or datetime.min.replace(tzinfo=UTC)
 
 
 def _overtaken_by(version: PolicyVersion) -> int | None:
     """The number of a newer version that came into force after this one was approved."""
     approved = version.steps.filter(kind=Kind.APPROVED).order_by("-id").values_list("at", flat=True).first()
-    newer = PolicyVersion.objects.filter(store=version.store_id, number__gt=version.number, activated_at__isnull=False)
+    newer = PolicyVersion.objects.filter(store__name=store_of(version), number__gt=version.number, activated_at__isnull=False)
     if approved is not None:
         newer = newer.filter(activated_at__gte=approved)
     return newer.order_by("-number").values_list("number", flat=True).first()
@@ -218,7 +224,7 @@ def _resource(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> 
     seen = impact_stands(version)
     if not seen and version.steps.filter(kind=Kind.IMPACT_SEEN).exists():
         raise NotPossible("Another version came into force since its impact was looked at. Try it on past decisions again, and look.")
-    attributes = {"store": version.store_id, "examples_hold": examples_hold(version), "impact_seen": seen}
+    attributes = {"store": store_of(version), "examples_hold": examples_hold(version), "impact_seen": seen}
     if version.drafted_by:
         attributes["drafted_by"] = version.drafted_by
     return Resource(POLICY, resource_id, attributes)
@@ -226,7 +232,7 @@ def _resource(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> 
 
 def _effect(permitted: Permitted) -> None:
     version = PolicyVersion.objects.get(pk=permitted.resource_id)
-    policy.lock(version.store_id)
+    policy.lock(store_of(version))
     version.refresh_from_db()
     if version.state != State.DRAFT:
         raise NotPossible(f"Version {version.number} is no draft any more: it is {version.get_state_display()}.")
@@ -249,7 +255,7 @@ def _refused(refusal: Refusal) -> None:
 
 
 def _put_in_force(version: PolicyVersion, at: datetime, actor: Actor | None, decision_id: UUID | None) -> PolicyVersion:
-    before = PolicyVersion.objects.filter(store=version.store_id, state=State.ACTIVE).first()
+    before = PolicyVersion.objects.filter(store__name=store_of(version), state=State.ACTIVE).first()
     version = policy.activate(version.pk, at=at)
     if before is not None:
         _step(before, Kind.RETIRED, at, actor, f"Version {version.number} took over", decision_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,7 +27,7 @@ def start(request: StaffRequest, number: int) -> HttpResponse:
     if form.is_valid():
         impact.start(view.id, days=form.cleaned_data["days"], actor=request.actor, at=request.now)
     else:
-        messages.warning(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.warning(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     return _panel_or_page(request, number)
 
 
@@ -82,7 +83,7 @@ def changes(request: StaffRequest, number: int, run_id: UUID) -> HttpResponse:
 def _panel_or_page(request: StaffRequest, number: int) -> HttpResponse:
     """To htmx the panel; to a browser without scripts the page, which has it."""
     if not request.htmx:
-        return redirect("policy", number)
+        return redirect(f"{reverse('policy', args=[number])}#impact")
     view, row = policy_reading.version_of(number, actor=request.actor)
     context = {"version": view, "needs": policy_reading.needs_of(row, at=request.now), **impact_context(view, request)}
     return render(request, "sentinel/_policy_impact.html", context)

@@ -14,7 +14,7 @@ from bankos.platform.models import User
 from . import policy
 from .models import PolicyStep, PolicyVersion
 from .policy import Texts
-from .policy_changes import NOBODY, examples_hold, impact_stands, in_charge, open_request
+from .policy_changes import NOBODY, examples_hold, impact_stands, in_charge, open_request, store_of
 from .policy_source import statements
 from .rules import Rule
 
@@ -90,7 +90,7 @@ def versions(*, actor: Actor, store: str = policy.BANK) -> list[VersionView]:
         NotInCharge
     """
     in_charge(actor)
-    return _views(PolicyVersion.objects.filter(store=store).order_by("-number").defer("policies", "schema", "examples"))
+    return _views(PolicyVersion.objects.filter(store__name=store).order_by("-number").defer("policies", "schema", "examples"))
 
 
 def version_of(number: int, *, actor: Actor, store: str = policy.BANK) -> tuple[VersionView, PolicyVersion]:
@@ -100,7 +100,7 @@ def version_of(number: int, *, actor: Actor, store: str = policy.BANK) -> tuple[
         NotInCharge, NotThere
     """
     in_charge(actor)
-    row = PolicyVersion.objects.filter(store=store, number=number).first()
+    row = PolicyVersion.objects.filter(store__name=store, number=number).first()
     if row is None:
         raise NotThere(number)
     return _views([row])[0], row
@@ -108,14 +108,14 @@ def version_of(number: int, *, actor: Actor, store: str = policy.BANK) -> tuple[
 
 def in_force(store: str = policy.BANK) -> PolicyVersion | None:
     """The version that decides now, with its texts."""
-    return PolicyVersion.objects.filter(store=store, state=State.ACTIVE).first()
+    return PolicyVersion.objects.filter(store__name=store, state=State.ACTIVE).first()
 
 
 def compared_with(version: PolicyVersion) -> PolicyVersion | None:
     """What a version is read against: what was in force before it, and for one that never was, what is in force now."""
     if version.activated_at is None:
-        return in_force(version.store_id)
-    earlier = PolicyVersion.objects.filter(store=version.store_id, activated_at__lte=version.activated_at).exclude(pk=version.pk)
+        return in_force(store_of(version))
+    earlier = PolicyVersion.objects.filter(store__name=store_of(version), activated_at__lte=version.activated_at).exclude(pk=version.pk)
     return earlier.order_by("-activated_at", "-number").first()
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, TypeVar, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,26 +22,26 @@ from .models import PolicyVersion, ReplayRun
 from .policy_changes import NotInCharge
 from .policy_reading import NotThere, VersionView
 
-P = ParamSpec("P")
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 VIEWS = {"words": "Words", "sides": "Side by side", "source": "Source"}
 NEWEST = 8  # versions on the first page
 FIRST_EXAMPLES = 6
 
 
-def overseeing(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def overseeing(view: View) -> View:
     """For those who are in charge of policies; to everybody else the page does not exist."""
 
     @login_required
     @wraps(view)
-    def guarded(request: StaffRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             policy_changes.in_charge(request.actor)
             return view(request, *args, **kwargs)
         except (NotInCharge, NotThere) as error:
             raise Http404 from error
 
-    return guarded
+    return cast(View, guarded)
 
 
 @require_safe
@@ -163,6 +163,7 @@ def impact_context(view: VersionView, request: StaffRequest) -> dict[str, Any]:
     newest = impact.latest(view.id)
     return {
         "impact": impact.report(newest.run_id, actor=request.actor) if newest else None,
+        "days": (newest.until - newest.since).days if newest else 0,
         "impact_form": ImpactForm(),
         "going_on": newest is not None and not newest.over,
         "complete": newest is not None and newest.state == ReplayRun.State.DONE,

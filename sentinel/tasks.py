@@ -7,6 +7,7 @@ from celery import shared_task
 from bankos.platform import clock
 
 from . import impact, policy_changes, replay_check, transparency
+from .automation import drills, evidence
 
 
 @shared_task
@@ -25,6 +26,25 @@ def replay_next(run_id: str) -> None:
 def sweep_replays() -> None:
     """Give the parts of workers that died to others."""
     impact.sweep(at=clock.now())
+
+
+@shared_task
+def drill_canary(run: str, asked_by: str) -> None:
+    """Act in a drill of the stop control until it is stopped."""
+    drills.act_until_stopped(UUID(run), asked_by=asked_by)
+
+
+@shared_task
+def end_drills() -> None:
+    """Lift the stops of drills that are over."""
+    drills.end_over(at=clock.now())
+
+
+@shared_task
+def settle_reviews() -> None:
+    """Count as kept what nobody undid or complained about in time."""
+    while evidence.settle(at=clock.now()):
+        pass
 
 
 @shared_task

@@ -194,6 +194,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "activate policies": {"task": "sentinel.tasks.activate_due_policies", "schedule": TICK, "options": {"expires": TICK}},
     "checkpoint log": {"task": "sentinel.tasks.checkpoint_log", "schedule": TICK, "options": {"expires": TICK}},
     "check decisions": {"task": "sentinel.tasks.check_decisions", "schedule": 60, "options": {"expires": 60}},
+    "end drills": {"task": "sentinel.tasks.end_drills", "schedule": TICK, "options": {"expires": TICK}},
+    "settle reviews": {"task": "sentinel.tasks.settle_reviews", "schedule": crontab(minute=15), "options": {"expires": 3600}},
     "sweep replays": {"task": "sentinel.tasks.sweep_replays", "schedule": 20, "options": {"expires": 20}},
 }
 

@@ -326,7 +326,7 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(max_length=120)),
                 ('action', models.CharField(max_length=80)),
                 ('segment', models.CharField(blank=True, max_length=40)),
-                ('verdict', models.CharField(choices=[('agreed', 'Agreed'), ('disagreed', 'Overridden'), ('undone', 'Undone later'), ('harm', 'Complaint or harm')], max_length=10)),
+                ('verdict', models.CharField(choices=[('agreed', 'Agreed'), ('disagreed', 'Overridden'), ('undone', 'Undone later'), ('harm', 'Complaint or harm'), ('kept', 'Neither undone nor harmful in time')], max_length=10)),
                 ('reason', models.CharField(blank=True, help_text='Code of the reason for overriding.', max_length=40)),
                 ('confidence', models.DecimalField(decimal_places=4, help_text='How sure the model was that it would be agreed to, 0 to 1.', max_digits=5, null=True)),
                 ('reviewer_id', models.CharField(max_length=120)),

@@ -60,6 +60,7 @@ class Review(models.Model):
         DISAGREED = "disagreed", "Overridden"
         UNDONE = "undone", "Undone later"
         HARM = "harm", "Complaint or harm"
+        KEPT = "kept", "Neither undone nor harmful in time"
 
     id = UUIDv7Field(primary_key=True)
     decision = models.ForeignKey("Decision", on_delete=models.PROTECT, related_name="reviews")

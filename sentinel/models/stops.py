@@ -47,7 +47,7 @@ class DrillSighting(models.Model):
     id = UUIDv7Field(primary_key=True)
     stop = models.ForeignKey(AutomationStop, on_delete=models.PROTECT, related_name="sightings")
     worker = models.CharField(max_length=120)
-    permitted = models.PositiveIntegerField()
+    permitted = models.PositiveIntegerField(help_text="How often it was permitted before.")
     last_permitted_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
 

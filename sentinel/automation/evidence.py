@@ -1,0 +1,129 @@
+"""Outcomes of what machines decided or proposed, told by the floors above. Each moves the sequential tests; an alarm takes freedom away."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+
+from bankos.platform import actors
+from bankos.platform.actors import Actor, ActorKind
+
+from ..authority import AuthorityError
+from ..autonomy_statistics import Measure, step
+from ..governance import NotPossible
+from ..models import AutonomyWatch, Decision, Review
+from . import levels
+from .subjects import Automation, below
+from .watching import OUTCOMES, keep, standing_of, watch_of
+
+Verdict = Review.Verdict
+MACHINES = (ActorKind.SYSTEM, ActorKind.AGENT)
+OURSELVES = actors.system("sentinel.automation")
+# How long something may be undone, or complained about, before it counts as kept.
+TIME_TO_NOTICE = timedelta(days=14)
+SETTLED_AT_ONCE = 500
+WORDS = {
+    Measure.AGREEMENT: "Staff disagree more often than this level allows.",
+    Measure.UNDONE: "More of it is undone later than this level allows.",
+    Measure.HARM: "It did harm.",
+}
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`fresh` is False if this was known already, or nobody's automation; `lowered` if it cost the automation its level."""
+
+    fresh: bool
+    lowered: bool = False
+
+
+def record(
+    decision_id: UUID,
+    verdict: Verdict,
+    *,
+    reviewer: Actor,
+    at: datetime,
+    reason: str = "",
+    confidence: Decimal | None = None,
+) -> Recorded:
+    """Take in what came of one decision of a machine. Twice is once; decisions of people are nobody's automation and pass by.
+
+    Args:
+        reason: a code, why it was overridden.
+        confidence: how sure the model was that it would be agreed to, 0 to 1.
+    Raises:
+        Decision.DoesNotExist
+    """
+    decision = Decision.objects.only("actor_kind", "actor_id", "action", "segment").get(pk=decision_id)
+    if decision.actor_kind not in MACHINES:
+        return Recorded(fresh=False)
+    automation = Automation(decision.actor_id, decision.action, decision.segment)
+    with transaction.atomic():
+        watch = _locked(automation, at)
+        try:
+            with transaction.atomic():
+                Review.objects.create(
+                    decision=decision,
+                    subject=automation.subject,
+                    action=automation.action,
+                    segment=automation.segment,
+                    verdict=verdict,
+                    reason=reason,
+                    confidence=confidence,
+                    reviewer_id=reviewer.id,
+                    reviewed_at=at,
+                )
+        except IntegrityError:
+            return Recorded(fresh=False)
+        level = automation.leave().level
+        standing, alarms = step(standing_of(watch), OUTCOMES[verdict], watch_of(level))
+        keep(watch, standing)
+        watch.updated_at = at
+        watch.save()
+        return Recorded(fresh=True, lowered=bool(alarms) and _lower(automation, alarms[0], at))
+
+
+def settle(*, at: datetime) -> int:
+    """Count as kept what was agreed to and neither undone nor complained about in time. Returns how many; twice is once."""
+    later = Review.objects.filter(decision=OuterRef("decision"), verdict__in=[Verdict.UNDONE, Verdict.HARM, Verdict.KEPT])
+    due = Review.objects.filter(~Exists(later), verdict=Verdict.AGREED, reviewed_at__lte=at - TIME_TO_NOTICE)
+    ids = list(due.order_by("reviewed_at", "id").values_list("decision_id", flat=True)[:SETTLED_AT_ONCE])
+    return sum(record(decision_id, Verdict.KEPT, reviewer=OURSELVES, at=at).fresh for decision_id in ids)
+
+
+def _locked(automation: Automation, at: datetime) -> AutonomyWatch:
+    """The automation's row, which whoever comes second waits for: the tests take outcomes one by one."""
+    AutonomyWatch.objects.bulk_create(
+        [
+            AutonomyWatch(
+                subject=automation.subject,
+                action=automation.action,
+                segment=automation.segment,
+                since=at - timedelta.resolution,
+                updated_at=at,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    same = AutonomyWatch.objects.filter(subject=automation.subject, action=automation.action, segment=automation.segment)
+    return same.select_for_update().get()
+
+
+def _lower(automation: Automation, measure: Measure, at: datetime) -> bool:
+    """One step down, by the automatic test itself."""
+    down = below(automation.leave().level)
+    if down is None:
+        return False
+    try:
+        done = levels.lower(automation, down, actor=OURSELVES, reason=f"By itself: {WORDS[measure]}", at=at).done
+    except (AuthorityError, NotPossible) as error:
+        log.error("autonomy not lowered", automation=automation.key, error=type(error).__name__)
+        return False
+    log.warning("autonomy lowered", automation=automation.key, measure=str(measure))
+    return done

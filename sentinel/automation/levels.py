@@ -1,0 +1,197 @@
+"""Moving an automation up or down. Up, one step at a time, needs the evidence and two people; down needs one person, or none: the
+sequential tests do it by themselves (`evidence`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from bankos.platform import events
+from bankos.platform.actors import Actor
+
+from .. import autonomy, catalogue, governance
+from ..action_types import AUTOMATION, LOWER_AUTONOMY, RAISE_AUTONOMY
+from ..asking import Resource
+from ..autonomy import ORDER, Level, Limits
+from ..autonomy_statistics import TO_ACT_ALONE, TO_ACT_WITH_APPROVAL, TO_SUGGEST, Readiness, promotion
+from ..governance import Act, CarriedOut, NotPossible, Permitted
+from ..models import AutonomyWatch
+from .subjects import Automation, above
+from .watching import standing_of
+
+SOURCE = "sentinel.automation"
+CHANGED = "sentinel.autonomy.changed"
+REQUIREMENTS = {Level.SUGGEST: TO_SUGGEST, Level.ACT_WITH_APPROVAL: TO_ACT_WITH_APPROVAL, Level.ACT_ALONE: TO_ACT_ALONE}
+# What an automation that acts alone for the first time may do, unless it is asked otherwise.
+FIRST_LIMITS = Limits(Decimal("200.00"), "EUR", 50, 8, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next level up and how far the evidence reaches towards it."""
+
+    level: Level
+    readiness: Readiness
+
+
+def next_of(automation: Automation, level: Level) -> Next | None:
+    """None at the top. From off to watching no evidence is needed: nothing happens there. Queries: 1."""
+    up = above(level)
+    if up is None:
+        return None
+    requirement = REQUIREMENTS.get(up)
+    if requirement is None:
+        return Next(up, Readiness(()))
+    row = AutonomyWatch.objects.filter(subject=automation.subject, action=automation.action, segment=automation.segment).first()
+    evidence = standing_of(row).evidence if row else standing_of(AutonomyWatch()).evidence
+    return Next(up, promotion(evidence, requirement))
+
+
+def propose_raise(automation: Automation, *, actor: Actor, reason: str, at: datetime, limits: Limits | None = None) -> CarriedOut:
+    """Ask for the next level. A second person decides.
+
+    Args:
+        limits: of the new level; to act alone for the first time there always are some (`FIRST_LIMITS`).
+    Raises:
+        NotPossible, sentinel.authority.AuthorityError
+    """
+    up = above(automation.leave().level)
+    if up is None:
+        raise NotPossible("It acts alone already: there is no level above.")
+    if up is Level.ACT_ALONE and limits is None:
+        limits = FIRST_LIMITS
+    parameters = {**_parameters(automation, up, reason), "limits": limits_as_text(limits)}
+    return governance.carry_out(
+        actor=actor, action=RAISE_AUTONOMY.name, resource_id=automation.key, parameters=parameters, at=at, note=reason
+    )
+
+
+def lower(automation: Automation, level: Level, *, actor: Actor, reason: str, at: datetime) -> CarriedOut:
+    """Take freedom away, at once.
+
+    Raises:
+        NotPossible: it has no more than that now.
+    """
+    return governance.carry_out(
+        actor=actor,
+        action=LOWER_AUTONOMY.name,
+        resource_id=automation.key,
+        parameters=_parameters(automation, level, reason),
+        at=at,
+        note=reason,
+    )
+
+
+def limits_as_text(limits: Limits | None) -> str:
+    """Limits as a parameter spells them: amount, currency, acts a day, hours, each empty where there is none."""
+    if limits is None:
+        return ""
+    hours = f"{limits.from_hour}-{limits.to_hour}" if limits.from_hour is not None else ""
+    amount = f"{limits.amount:.2f}" if limits.amount is not None else ""
+    return ":".join([amount, limits.currency, "" if limits.per_day is None else str(limits.per_day), hours])
+
+
+def limits_from_text(text: str) -> Limits | None:
+    """Raises NotPossible."""
+    if not text:
+        return None
+    try:
+        amount, currency, per_day, hours = text.split(":")
+        first, last = (int(hour) for hour in hours.split("-")) if hours else (None, None)
+        return Limits(Decimal(amount) if amount else None, currency, int(per_day) if per_day else None, first, last)
+    except (ValueError, InvalidOperation) as error:
+        raise NotPossible("The limits cannot be read.") from error
+
+
+def _parameters(automation: Automation, level: Level, reason: str) -> dict[str, str]:
+    return {
+        "subject": automation.subject,
+        "action": automation.action,
+        "segment": automation.segment,
+        "level": str(level),
+        "reason": reason,
+    }
+
+
+def _resource(key: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
+    automation = _automation(key)
+    level = automation.leave().level
+    following = next_of(automation, level)
+    return Resource(
+        AUTOMATION,
+        key,
+        {
+            "subject": automation.subject,
+            "action": automation.action,
+            "segment": automation.segment,
+            "level": str(level),
+            "evidence_allows": following is not None and following.readiness.ready and parameters["level"] == following.level,
+        },
+    )
+
+
+def _automation(key: str) -> Automation:
+    try:
+        automation = Automation.from_key(key)
+        catalogue.get(automation.action)
+    except (ValueError, catalogue.NotRegistered) as error:
+        raise NotPossible("There is no such automation.") from error
+    return automation
+
+
+def _raise(permitted: Permitted) -> None:
+    automation = _automation(permitted.resource_id)
+    if above(automation.leave().level) != permitted.parameters["level"]:
+        raise NotPossible("Its level has changed meanwhile. Ask again.")
+    _set(automation, permitted, limits_from_text(str(permitted.parameters["limits"])) or Limits())
+
+
+def _lower(permitted: Permitted) -> None:
+    automation = _automation(permitted.resource_id)
+    level = str(permitted.parameters["level"])
+    if level not in ORDER or ORDER.index(Level(level)) >= ORDER.index(automation.leave().level):
+        raise NotPossible("It has no more freedom than that now.")
+    _set(automation, permitted, None)
+
+
+def _set(automation: Automation, permitted: Permitted, limits: Limits | None) -> None:
+    before = automation.leave().level
+    level = Level(str(permitted.parameters["level"]))
+    autonomy.set_level(
+        subject=automation.subject,
+        action=automation.action,
+        segment=automation.segment,
+        level=level,
+        reason=str(permitted.parameters["reason"])[:300],
+        changed_by=permitted.actor.id,
+        limits=limits,
+        decision_id=permitted.decision.id,
+        at=permitted.at,
+    )
+    # Counting begins anew with each level.
+    AutonomyWatch.objects.update_or_create(
+        subject=automation.subject,
+        action=automation.action,
+        segment=automation.segment,
+        defaults={
+            "since": permitted.at,
+            "state": {},
+            "reviews": 0,
+            "agreed": 0,
+            "undone": 0,
+            "harm": 0,
+            "updated_at": permitted.at,
+        },
+    )
+    events.publish(
+        CHANGED,
+        subject=automation.key,
+        data={"before": str(before), "level": str(level), "decision": str(permitted.decision.id)},
+        source=SOURCE,
+        at=permitted.at,
+    )
+
+
+governance.register(RAISE_AUTONOMY.name, Act(_resource, _raise))
+governance.register(LOWER_AUTONOMY.name, Act(_resource, _lower))

@@ -1,0 +1,58 @@
+"""An automation: one machine, doing one kind of act, for one segment of customers."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from .. import autonomy
+from ..autonomy import ORDER, Leave, Level
+from ..models import AutonomySetting
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """`segment` is empty where segments are not told apart."""
+
+    subject: str
+    action: str
+    segment: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its id as the resource of a decision."""
+        return f"{self.subject}/{self.action}/{self.segment}"
+
+    @classmethod
+    def from_key(cls, key: str) -> Self:
+        """Raises ValueError."""
+        subject, action, segment = key.split("/")
+        return cls(subject, action, segment)
+
+    def leave(self) -> Leave:
+        """What it may do now. Queries: 1."""
+        fitting = AutonomySetting.objects.filter(
+            subject__in=[self.subject, ""], action__in=[self.action, ""], segment__in=[self.segment, ""]
+        )
+        rows = fitting.values_list(
+            "subject",
+            "action",
+            "segment",
+            "level",
+            "limit_amount",
+            "limit_currency",
+            "limit_per_day",
+            "from_hour",
+            "to_hour",
+        )
+        return autonomy.leave_of(rows, subjects=[self.subject])
+
+
+def above(level: Level) -> Level | None:
+    """The next level up; None at the top."""
+    place = ORDER.index(level) + 1
+    return ORDER[place] if place < len(ORDER) else None
+
+
+def below(level: Level) -> Level | None:
+    """The next level down; None at the bottom."""
+    place = ORDER.index(level) - 1
+    return ORDER[place] if place >= 0 else None
