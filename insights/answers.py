@@ -14,6 +14,8 @@ from customers.visibility import NotVisible
 from journeys import actions, work
 from journeys.actions import ActionNotPossible
 from sentinel.authority import DecidingRule, Decision, Outcome, Resource, authorize, consume, keeping_evidence
+from sentinel.automation import evidence
+from sentinel.automation.evidence import Verdict
 
 from .models import Recommendation, RecommendationAnswer
 
@@ -52,6 +54,10 @@ class DeclineReason(models.TextChoices):
     COULD_HARM = "could_harm", "Could harm"
 
 
+# A customer who says no to a good suggestion says nothing against who made it.
+AGAINST_THE_SUGGESTION = frozenset(set(DeclineReason) - {DeclineReason.CUSTOMER_SAID_NO})
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What became of an answer. `outcome`: "done", "needs_approval" or "refused"; `sentence` says it to staff."""
@@ -84,6 +90,8 @@ def accept(rec_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> Answe
         )
         answer = _accepted(row, performed.decision)
         _record(row, Given.ACCEPTED, answer, actor=actor, note=note, at=at)
+        if answer.outcome != "refused":
+            evidence.record(row.decision_id, Verdict.AGREED, reviewer=actor, at=at)
         return answer
 
 
@@ -138,6 +146,8 @@ def decline(rec_id: UUID, *, actor: Actor, reason: DeclineReason, at: datetime, 
             _close(row, State.DECLINED)
             _to_timeline(row, f"Declined ({reason.label.lower()}): {row.title}", actor=actor, decision=decision, at=at)
         _record(row, Given.DECLINED, answer, actor=actor, reason=reason, note=note, at=at)
+        if answer.outcome == "done" and reason in AGAINST_THE_SUGGESTION:
+            evidence.record(row.decision_id, Verdict.DISAGREED, reviewer=actor, reason=reason.value, at=at)
     return answer
 
 

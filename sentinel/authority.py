@@ -177,7 +177,7 @@ def authorize_many(questions: Sequence[Question], *, at: datetime) -> list[Decis
     if not questions:
         return []
     asked = [question.at(at) for question in questions]
-    # The places in the log are taken and filled in one transaction: see sentinel.log.
+    # The places in the log are taken and filled in one transaction: see sentinel.transparency.
     with transaction.atomic(savepoint=False):
         stand = standings([one.look() for one in asked], store=policy.BANK, at=at)
         cases = [_case(one, standing) for one, standing in zip(asked, stand, strict=True)]

@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from . import log_api, policy_impact_views, policy_views, views
+from . import automation_views, log_api, policy_impact_views, policy_views, views
 
 urlpatterns = [
     path("decisions/check/", views.check, name="decision-check"),
     path("log/checkpoint", log_api.checkpoint, name="log-checkpoint"),
     path("log/proof/<int:index>/", log_api.inclusion, name="log-proof"),
     path("log/consistency/<int:first>/<int:second>/", log_api.consistency, name="log-consistency"),
+    path("automation/", automation_views.automation, name="automation"),
+    path("automation/one/", automation_views.one, name="automation-one"),
+    path("automation/move/", automation_views.move, name="automation-move"),
+    path("automation/preview/", automation_views.preview, name="automation-preview"),
+    path("automation/stop/", automation_views.stop, name="automation-stop"),
+    path("automation/stop/<uuid:stop_id>/start/", automation_views.start, name="automation-start"),
+    path("automation/drill/", automation_views.drill, name="automation-drill"),
     path("policies/", policy_views.policies, name="policies"),
     path("policies/new/", policy_views.new, name="policy-new"),
     path("policies/<int:number>/", policy_views.version, name="policy"),

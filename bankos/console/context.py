@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from bankos.platform.actors import OVERSEEING, SERVING, Actor, Role
 from journeys import work
 from sentinel import governance
+from sentinel.automation import stops
 
 from .models import Display
 
@@ -47,6 +48,7 @@ PLACES = (
     Place("Approvals", "user-check", "approvals", frozenset({Role.TEAM_LEAD}) | OVERSEEING, count="approvals"),
     Place("Decisions", "file-check", "decisions", OVERSEEING),
     Place("Policies", "scale", "policies", OVERSEEING),
+    Place("Automation", "gauge", "automation", frozenset({Role.TEAM_LEAD}) | OVERSEEING),
     Place("Customers", "users", "customers", SERVING | OVERSEEING),
     Place("Suggestions", "compass", "suggestions", SERVING),
     Place("My decisions", "history", "decisions", SERVING, last=True),
@@ -84,6 +86,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "display": SimpleLazyObject(lambda: Display.objects.filter(user=actor.user_id).first() or Display()),
         "rail": SimpleLazyObject(lambda: rail_of(actor, request.path, lambda: _counts(actor, request.now))),  # type: ignore[attr-defined]
         "oversight": bool(actor.roles & OVERSEEING),
+        "automation_stopped": SimpleLazyObject(stops.is_stopped),
     }
 
 

@@ -9,7 +9,13 @@ from celery import Task, signals
 log = structlog.get_logger("bankos.worker")
 
 # Run every few seconds; worth a record only when they fail.
-TICKING = {"bankos.platform.tasks.sweep_events", "bankos.platform.tasks.beat_heart"}
+TICKING = {
+    "bankos.platform.tasks.sweep_events",
+    "bankos.platform.tasks.beat_heart",
+    "sentinel.tasks.activate_due_policies",
+    "sentinel.tasks.checkpoint_log",
+    "sentinel.tasks.end_drills",
+}
 
 
 @signals.task_prerun.connect

@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', bankos.platform.ids.UUIDv7Field(default=bankos.platform.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('worker', models.CharField(max_length=120)),
-                ('permitted', models.PositiveIntegerField()),
+                ('permitted', models.PositiveIntegerField(help_text='How often it was permitted before.')),
                 ('last_permitted_at', models.DateTimeField(null=True)),
                 ('refused_at', models.DateTimeField(null=True)),
             ],

@@ -205,16 +205,14 @@ def _entries(places: Sequence[int], with_context: bool, done: Exported) -> Itera
 
 def _compared(entry: LogEntry, found: Sequence[leaves.Leaf]) -> tuple[leaves.Leaf, str]:
     """The leaf to write for a place, and what is wrong with it, if anything. Of two, the one the log does not hold."""
-    if entry.kind == Kind.VOID and not found:
-        return leaves.void(entry.index), ""
-    if not found:
-        return leaves.Leaf(entry.index, Kind(entry.kind), entry.subject_id, ""), "Its record is gone."
-    strangers = [leaf for leaf in found if leaf.hash != bytes(entry.leaf_hash)]
-    if strangers:
-        return strangers[0], "Its record was slipped in." if entry.kind == Kind.VOID else "Its record is not what the log holds."
-    [leaf] = found
-    if (leaf.kind, leaf.decision_id) != (entry.kind, entry.subject_id):
-        return leaf, "The log’s entry speaks of another decision."
+    kind, held = Kind(entry.kind), bytes(entry.leaf_hash)
+    if not found and kind is not Kind.VOID:
+        return leaves.Leaf(entry.index, kind, entry.subject_id, ""), "Its record is gone."
+    for leaf in found or [leaves.void(entry.index)]:
+        if leaf.hash != held:
+            return leaf, "Its record was slipped in." if found and kind is Kind.VOID else "Its record is not what the log holds."
+        if (leaf.kind, leaf.decision_id) != (kind, entry.subject_id):
+            return leaf, "The log’s entry speaks of another decision."
     return leaf, ""
 
 

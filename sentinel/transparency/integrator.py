@@ -55,7 +55,7 @@ def integrate(*, at: datetime, seconds: float = SECONDS_A_RUN) -> int:
         seconds: no further transaction is begun after so long.
     Raises:
         LogDamaged: what is stored contradicts the last checkpoint; nothing is signed any more.
-    Queries: 14 for each 5,000 entries.
+    Queries: about 15 for each 5,000 entries.
     """
     deadline = time.monotonic() + seconds
     appended = 0

@@ -16,6 +16,7 @@ from insights.models import Recommendation, RecommendationAnswer
 from insights.recommendations import AlreadyAnswered, DeclineReason, Expired, NoteRequired, NotThatLate
 from journeys import approvals, work
 from sentinel import decisions
+from sentinel.automation import overview
 
 from .test_nightly import OFFICER
 from .town import ENOUGH_UNTIL_THEN, NIGHT, TODAY, evening
@@ -246,3 +247,22 @@ def test_how_often_it_helped_is_told_from_ten_cases_on(suggested):
     assert recommendations.open_for(home.party_id, actor=person, at=clock.now()).helped is None
     cases(1, True)
     assert recommendations.open_for(home.party_id, actor=person, at=clock.now()).helped == (8, 10)
+
+
+@pytest.mark.parametrize(
+    ("answer", "agreed", "reviews"),
+    [
+        (lambda card, person: recommendations.accept(card.id, actor=person, at=clock.now()), 1, 1),
+        (lambda card, person: recommendations.decline(card.id, actor=person, reason=DeclineReason.WRONG_MOMENT, at=clock.now()), 0, 1),
+        (lambda card, person: recommendations.decline(card.id, actor=person, reason=DeclineReason.CUSTOMER_SAID_NO, at=clock.now()), 0, 0),
+    ],
+    ids=["accepted", "declined", "the customer said no"],
+)
+def test_what_staff_answer_is_evidence_for_the_automation_that_suggested(suggested, answer, agreed, reviews):
+    _, card, person = suggested()
+
+    answer(card, person)
+
+    [automation] = [one for one in overview.automations(at=clock.now()) if one.automation.action == card.action]
+    assert automation.automation.subject == "insights.cashflow"
+    assert (automation.summary.agreement.tally.hits, automation.summary.agreement.tally.trials) == (agreed, reviews)
