@@ -6,5 +6,5 @@ class SentinelConfig(AppConfig):
 
     def ready(self) -> None:
         # They register sentinel's own acts, and how its refusals are told.
-        from . import action_types, mandate_changes, policy_changes, problems  # noqa: F401
+        from . import action_types, erasure, mandate_changes, policy_changes, problems  # noqa: F401
         from .automation import levels, stops  # noqa: F401

@@ -60,10 +60,15 @@ def leave_of(rows: Iterable[tuple[Any, ...]], *, subjects: Iterable[str]) -> Lea
     known = list(rows)
     leaves = []
     for subject in subjects:
-        fitting = [row for row in known if row[0] in (subject, "")]
-        best = max(fitting, key=lambda row: (bool(row[0]), bool(row[1]), bool(row[2])), default=None)
+        best = most_specific(known, subject=subject)
         leaves.append(Leave(DEFAULT) if best is None else Leave(Level(best[3]), _limits(*best[4:])))
     return min(leaves, key=lambda leave: ORDER.index(leave.level))
+
+
+def most_specific(rows: Iterable[tuple[Any, ...]], *, subject: str) -> tuple[Any, ...] | None:
+    """Of rows that begin with subject, action and segment and fit, the one that counts for this subject."""
+    fitting = [row for row in rows if row[0] in (subject, "")]
+    return max(fitting, key=lambda row: (bool(row[0]), bool(row[1]), bool(row[2])), default=None)
 
 
 def _limits(amount: str | None, currency: str, per_day: int | None, from_hour: int | None, to_hour: int | None) -> Limits:

@@ -4,7 +4,7 @@ Compliance officers and administrators see every decision. Other employees see t
 Sentinel does not know who may see which customer: callers on higher floors pass a predicate.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,7 +114,7 @@ def decision_of(decision_id: UUID, *, actor: Actor, visible_resources: VisibleRe
         NotVisible
     Queries: 2, and 1 more the first time this process meets its policy version.
     """
-    return _views([_visible(decision_id, actor, visible_resources)])[0]
+    return _views([visible_row(decision_id, actor, visible_resources)])[0]
 
 
 def search(
@@ -124,6 +124,14 @@ def search(
     outcome: Outcome | None = None,
     action: str | None = None,
     resource: tuple[str, str] | None = None,
+    resources: Collection[str] | None = None,
+    rule: str = "",
+    version: int | None = None,
+    store: str = "",
+    machines: bool | None = None,
+    used: bool | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     visible_resources: VisibleResources | None = None,
     after: UUID | None = None,
     limit: int = 50,
@@ -133,6 +141,11 @@ def search(
     Args:
         text: a token, a short or full id, the id of a resource, a name or id of who asked, a rule's id, part of an action's name.
         resource: only those about this one (type, id); the way in for employees who may see it by `visible_resources`.
+        resources: only those about customers with one of these ids.
+        rule: id of a rule that decided; `version` the number of the policy version.
+        machines: only those asked for by systems and agents, or only the others.
+        used: only permits that were used, or only those that were not.
+        since, until: when it was made; `until` itself is not included.
         after: the `next_after` of the page before.
     Queries: 2, and 1 more to look for a name.
     """
@@ -143,6 +156,23 @@ def search(
     if resource is not None:
         # What another store calls by the same name is something else.
         found = found.filter(store=policy.BANK, resource_type=resource[0], resource_id=resource[1])
+    if resources is not None:
+        found = found.filter(store=policy.BANK, resource_type="Party", resource_id__in=list(resources))
+    if rule:
+        found = found.filter(rules__contains=[rule])
+    if version is not None:
+        found = found.filter(policy_version__number=version)
+    if store:
+        found = found.filter(store=store)
+    if machines is not None:
+        of_machines = Q(store=policy.BANK, actor_kind__in=[ActorKind.SYSTEM, ActorKind.AGENT])
+        found = found.filter(of_machines if machines else ~of_machines)
+    if used is not None:
+        found = found.filter(outcome=Outcome.PERMIT, consumption__isnull=not used)
+    if since is not None:
+        found = found.filter(issued_at__gte=since)
+    if until is not None:
+        found = found.filter(issued_at__lt=until)
     if outcome is not None:
         found = found.filter(outcome=outcome)
     if action is not None:
@@ -163,7 +193,7 @@ def verify(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResourc
     Raises:
         NotVisible
     """
-    return verify_row(_visible(decision_id, actor, visible_resources))
+    return verify_row(visible_row(decision_id, actor, visible_resources))
 
 
 def _rows() -> QuerySet[models.Decision]:
@@ -177,7 +207,8 @@ def _sees_all(actor: Actor) -> bool:
     return actor.kind is ActorKind.SYSTEM or not SEES_ALL.isdisjoint(actor.roles)
 
 
-def _visible(decision_id: UUID, actor: Actor, visible_resources: VisibleResources | None) -> models.Decision:
+def visible_row(decision_id: UUID, actor: Actor, visible_resources: VisibleResources | None) -> models.Decision:
+    """The decision's row, if this person may see it. Raises NotVisible. Queries: 1."""
     row = _rows().filter(pk=decision_id).first()
     if row is None:
         raise NotVisible(decision_id)

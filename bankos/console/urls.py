@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from . import customer, decisions, home, omnibox, settings
+from . import customer, home, omnibox, settings
 from .approvals import standing_in
 from .approvals import views as approvals
+from .decisions import erase, page, search
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,8 +18,12 @@ urlpatterns = [
     path("approvals/standing-in/end/", standing_in.end, name="standing-in-end"),
     path("approvals/<uuid:request_id>/", approvals.approval, name="approval"),
     path("approvals/<uuid:request_id>/evidence/<slug:item>/", approvals.evidence, name="approval-evidence"),
-    path("decisions/", decisions.search, name="decisions"),
-    path("decisions/<uuid:decision_id>/", decisions.decision, name="decision"),
-    path("decisions/<uuid:decision_id>/verify/", decisions.verify, name="decision-verify"),
+    path("customers/<uuid:party_id>/erase/", erase.erase, name="customer-erase"),
+    path("decisions/", search.search, name="decisions"),
+    path("decisions/export/<str:kind>/", search.export, name="decisions-export"),
+    path("decisions/<uuid:decision_id>/", page.decision, name="decision"),
+    path("decisions/<uuid:decision_id>/verify/", page.verify, name="decision-verify"),
+    path("decisions/<uuid:decision_id>/letter/", page.letter, name="decision-letter"),
+    path("decisions/<uuid:decision_id>/bundle/", page.bundle, name="decision-bundle"),
     path("me/settings/", settings.settings, name="settings"),
 ]

@@ -267,5 +267,8 @@ DEMO_LOGINS = False
 DEMO_STAFF = ""  # dotted path to the list of them
 DEMO_PASSWORD = env("BANKOS_DEMO_PASSWORD", default="meridian-demo-bank")
 BANK_NAME = env("BANKOS_BANK_NAME", default="Meridian Bank")
+# How a letter to a customer ends: "You can reach us …", "You may also complain to …".
+BANK_CONTACT = env("BANKOS_BANK_CONTACT", default="in the app, by phone on +353 1 000 0000, or at any branch")
+BANK_COMPLAINTS = env("BANKOS_BANK_COMPLAINTS", default="the Data Protection Commission, www.dataprotection.ie")
 BANK_CURRENCY = env("BANKOS_CURRENCY", default="EUR")
 BANK_CALLING_CODE = env("BANKOS_CALLING_CODE", default="353")

@@ -13,12 +13,13 @@ from bankos.platform import actors
 from bankos.platform.actors import Actor, ActorKind
 
 from ..authority import AuthorityError
+from ..autonomy import Level
 from ..autonomy_statistics import Measure, step
 from ..governance import NotPossible
 from ..models import AutonomyWatch, Decision, Review
 from . import levels
 from .subjects import Automation, below
-from .watching import OUTCOMES, keep, standing_of, watch_of
+from .watching import OUTCOMES, counts, keep, locked, standing_of, watch_of
 
 Verdict = Review.Verdict
 MACHINES = (ActorKind.SYSTEM, ActorKind.AGENT)
@@ -60,12 +61,12 @@ def record(
     Raises:
         Decision.DoesNotExist
     """
-    decision = Decision.objects.only("actor_kind", "actor_id", "action", "segment").get(pk=decision_id)
+    decision = Decision.objects.only("actor_kind", "actor_id", "action", "segment", "model", "issued_at").get(pk=decision_id)
     if decision.actor_kind not in MACHINES:
         return Recorded(fresh=False)
     automation = Automation(decision.actor_id, decision.action, decision.segment)
     with transaction.atomic():
-        watch = _locked(automation, at)
+        watch = locked(automation, at=at)
         try:
             with transaction.atomic():
                 Review.objects.create(
@@ -81,12 +82,19 @@ def record(
                 )
         except IntegrityError:
             return Recorded(fresh=False)
-        level = automation.leave().level
-        standing, alarms = step(standing_of(watch), OUTCOMES[verdict], watch_of(level))
-        keep(watch, standing)
+        alarms = _moved(watch, decision, verdict, automation.leave().level)
         watch.updated_at = at
         watch.save()
         return Recorded(fresh=True, lowered=bool(alarms) and _lower(automation, alarms[0], at))
+
+
+def _moved(watch: AutonomyWatch, decision: Decision, verdict: Verdict, level: Level) -> tuple[Measure, ...]:
+    """Move the tests on by one review; the measures that now demand the level below."""
+    if not counts(watch, decision, verdict):
+        return ()
+    standing, alarms = step(standing_of(watch), OUTCOMES[verdict], watch_of(level))
+    keep(watch, standing)
+    return alarms
 
 
 def settle(*, at: datetime) -> int:
@@ -95,24 +103,6 @@ def settle(*, at: datetime) -> int:
     due = Review.objects.filter(~Exists(later), verdict=Verdict.AGREED, reviewed_at__lte=at - TIME_TO_NOTICE)
     ids = list(due.order_by("reviewed_at", "id").values_list("decision_id", flat=True)[:SETTLED_AT_ONCE])
     return sum(record(decision_id, Verdict.KEPT, reviewer=OURSELVES, at=at).fresh for decision_id in ids)
-
-
-def _locked(automation: Automation, at: datetime) -> AutonomyWatch:
-    """The automation's row, which whoever comes second waits for: the tests take outcomes one by one."""
-    AutonomyWatch.objects.bulk_create(
-        [
-            AutonomyWatch(
-                subject=automation.subject,
-                action=automation.action,
-                segment=automation.segment,
-                since=at - timedelta.resolution,
-                updated_at=at,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    same = AutonomyWatch.objects.filter(subject=automation.subject, action=automation.action, segment=automation.segment)
-    return same.select_for_update().get()
 
 
 def _lower(automation: Automation, measure: Measure, at: datetime) -> bool:

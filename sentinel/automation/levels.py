@@ -16,9 +16,8 @@ from ..asking import Resource
 from ..autonomy import ORDER, Level, Limits
 from ..autonomy_statistics import TO_ACT_ALONE, TO_ACT_WITH_APPROVAL, TO_SUGGEST, Readiness, promotion
 from ..governance import Act, CarriedOut, NotPossible, Permitted
-from ..models import AutonomyWatch
 from .subjects import Automation, above
-from .watching import standing_of
+from .watching import begin, locked, present
 
 SOURCE = "sentinel.automation"
 CHANGED = "sentinel.autonomy.changed"
@@ -36,16 +35,14 @@ class Next:
 
 
 def next_of(automation: Automation, level: Level) -> Next | None:
-    """None at the top. From off to watching no evidence is needed: nothing happens there. Queries: 1."""
+    """None at the top. From off to watching no evidence is needed: nothing happens there. Queries: 0 to 2."""
     up = above(level)
     if up is None:
         return None
     requirement = REQUIREMENTS.get(up)
     if requirement is None:
         return Next(up, Readiness(()))
-    row = AutonomyWatch.objects.filter(subject=automation.subject, action=automation.action, segment=automation.segment).first()
-    evidence = standing_of(row).evidence if row else standing_of(AutonomyWatch()).evidence
-    return Next(up, promotion(evidence, requirement))
+    return Next(up, promotion(present(automation).evidence, requirement))
 
 
 def propose_raise(automation: Automation, *, actor: Actor, reason: str, at: datetime, limits: Limits | None = None) -> CarriedOut:
@@ -158,6 +155,8 @@ def _lower(permitted: Permitted) -> None:
 def _set(automation: Automation, permitted: Permitted, limits: Limits | None) -> None:
     before = automation.leave().level
     level = Level(str(permitted.parameters["level"]))
+    # Its row comes first, as with every review: two who want both wait for one another in one order.
+    watch = locked(automation, at=permitted.at)
     autonomy.set_level(
         subject=automation.subject,
         action=automation.action,
@@ -169,21 +168,9 @@ def _set(automation: Automation, permitted: Permitted, limits: Limits | None) ->
         decision_id=permitted.decision.id,
         at=permitted.at,
     )
-    # Counting begins anew with each level.
-    AutonomyWatch.objects.update_or_create(
-        subject=automation.subject,
-        action=automation.action,
-        segment=automation.segment,
-        defaults={
-            "since": permitted.at,
-            "state": {},
-            "reviews": 0,
-            "agreed": 0,
-            "undone": 0,
-            "harm": 0,
-            "updated_at": permitted.at,
-        },
-    )
+    begin(watch, since=permitted.at)
+    watch.updated_at = permitted.at
+    watch.save()
     events.publish(
         CHANGED,
         subject=automation.key,

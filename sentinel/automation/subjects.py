@@ -1,7 +1,10 @@
 """An automation: one machine, doing one kind of act, for one segment of customers."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
+
+from django.db.models import QuerySet
 
 from .. import autonomy
 from ..autonomy import ORDER, Leave, Level
@@ -29,10 +32,7 @@ class Automation:
 
     def leave(self) -> Leave:
         """What it may do now. Queries: 1."""
-        fitting = AutonomySetting.objects.filter(
-            subject__in=[self.subject, ""], action__in=[self.action, ""], segment__in=[self.segment, ""]
-        )
-        rows = fitting.values_list(
+        rows = self._settings().values_list(
             "subject",
             "action",
             "segment",
@@ -44,6 +44,15 @@ class Automation:
             "to_hour",
         )
         return autonomy.leave_of(rows, subjects=[self.subject])
+
+    def level_began(self) -> datetime | None:
+        """When the setting that counts was last changed; None if none was ever made. Queries: 1."""
+        rows = self._settings().values_list("subject", "action", "segment", "changed_at")
+        found = autonomy.most_specific(rows, subject=self.subject)
+        return found[3] if found else None
+
+    def _settings(self) -> QuerySet[AutonomySetting]:
+        return AutonomySetting.objects.filter(subject__in=[self.subject, ""], action__in=[self.action, ""], segment__in=[self.segment, ""])
 
 
 def above(level: Level) -> Level | None:

@@ -11,7 +11,8 @@ END $$;
 """
 
 # Only a permit is used, only while it lives, only now, and not by a machine that was stopped meanwhile. One that never lived was advice
-# to another system (see sentinel.authzen.recording), whatever anybody's clock says.
+# to another system (see sentinel.authzen.recording), whatever anybody's clock says. A stop does not hold back what takes freedom from
+# machines.
 CONSUMPTION_IS_OF_A_LIVING_PERMIT = """
 CREATE OR REPLACE FUNCTION sentinel_check_consumption() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -34,7 +35,7 @@ BEGIN
         RAISE EXCEPTION 'decision % cannot be used at another moment than now', NEW.decision_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'consumption_now';
     END IF;
-    IF used.actor_kind IN ('system', 'agent') AND EXISTS (
+    IF used.actor_kind IN ('system', 'agent') AND used.action <> 'autonomy.lower' AND EXISTS (
         SELECT FROM sentinel_automationstop
          WHERE lifted_at IS NULL
            AND (scope = 'everything'
@@ -116,7 +117,7 @@ BEGIN
                  FROM sentinel_autonomysetting s
                 WHERE s.subject IN (q.actor, q.model, '') AND s.action IN (q.action, '') AND s.segment IN (q.segment, ''))
            END,
-           CASE WHEN q.machine THEN (
+           CASE WHEN q.machine AND q.action <> 'autonomy.lower' THEN (
                SELECT t.id::text FROM sentinel_automationstop t
                 WHERE t.lifted_at IS NULL
                   AND (t.scope = 'everything'

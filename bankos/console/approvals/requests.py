@@ -22,7 +22,7 @@ from sentinel.conversations import Said
 from sentinel.decisions import DecisionView
 from sentinel.unusual import Unusual, unusual_points
 
-from ..decisions import parameters_in_words, visible_to
+from ..decisions.words import parameters_in_words, visible_to
 from .governing import Evidence, described
 
 

@@ -66,6 +66,12 @@ def in_words(code: str) -> str:
 
 
 @register.filter
+def outcome_words(outcome: str) -> str:
+    """An answer of the rules, in the middle of a sentence."""
+    return {"permit": "permitted", "needs_approval": "needs a second person", "deny": "refused"}.get(outcome, outcome)
+
+
+@register.filter
 def percent(share: float) -> str:
     """0.0042 is "0.4%", 0.97 is "97%": a decimal only where it tells something."""
     return f"{share:.1%}" if 0 < share < 0.0995 else f"{share:.0%}"

@@ -1,0 +1,100 @@
+"""A decision in words: what happened, with which parameters, about whom. The customer's names come from the floor that knows them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from bankos.platform.actors import Actor, ActorKind
+from customers import state, visibility
+from sentinel import catalogue, policy
+from sentinel.authority import Outcome
+from sentinel.catalogue import ParameterKind
+from sentinel.decisions import DecisionView, VisibleResources
+
+from ..words import amount_in_words
+
+PARAMETERS = {
+    "from_arrangement": "From account",
+    "to_arrangement": "To account",
+    "arrangement": "Agreement",
+    "from_day": "From day of the month",
+    "to_day": "To day of the month",
+    "until": "Until",
+    "given": "Given",
+}
+MACHINES = frozenset({ActorKind.SYSTEM, ActorKind.AGENT})
+
+
+def visible_to(actor: Actor) -> VisibleResources:
+    """Sentinel's question "may this person see that resource?", answered by the floor that knows customers."""
+    return lambda kind, id: kind == "Party" and (party := _uuid(id)) is not None and visibility.may_see(party, actor)
+
+
+def customer_of(found: DecisionView, *, actor: Actor, at: datetime) -> state.CustomerState | None:
+    """The customer it is about, if it is about one this person sees."""
+    party = _party(found)
+    if party is None:
+        return None
+    try:
+        return state.state_of(party, actor=actor, at=at)
+    except visibility.NotVisible:  # one's own earlier decision about a customer one no longer sees
+        return None
+
+
+def _party(found: DecisionView) -> UUID | None:
+    """The customer it is about. What other stores call a party, or a refused request named as one, is none of ours."""
+    return _uuid(found.resource_id) if found.resource_type == "Party" and found.store == policy.BANK else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def sentence_of(found: DecisionView, party_name: str | None) -> str:
+    """What happened, in one or two plain sentences."""
+    machine = found.actor_kind in MACHINES
+    who = f"The system ({found.actor_name}) proposed" if machine else f"{found.actor_name} asked"
+    asked = f"{who}: {found.action_title.lower()}, for {party_name or 'a customer'}."
+    match found.outcome:
+        case Outcome.PERMIT:
+            used = "It was done." if found.consumed_at else "Nothing was done with the permission."
+            return f"{asked} The bank’s rules allow it. {used}"
+        case Outcome.NEEDS_APPROVAL:
+            return f"{asked} The bank’s rules leave it to a {'' if machine else 'second '}person. Nothing was done by this decision alone."
+        case _:
+            return f"{asked} The bank’s rules forbid it. Nothing was done."
+
+
+def parameters_in_words(found: DecisionView, person: state.CustomerState | None) -> list[tuple[str, str]]:
+    """The parameters as staff read them: accounts by name, amounts with their currency."""
+    accounts = {str(account.id): f"{account.product_name} {account.masked_number}" for account in person.accounts} if person else {}
+    try:
+        kinds = dict(catalogue.get(found.action).parameters)
+    except catalogue.NotRegistered:
+        kinds = {}
+    shown = []
+    order = list(kinds)
+    # Free texts stand in the encrypted facts alone; the row has their hash.
+    given = (found.context or {}).get("context", {}).get("parameters") or found.parameters
+    for name, value in sorted(given.items(), key=lambda one: order.index(one[0]) if one[0] in kinds else len(order)):
+        label = PARAMETERS.get(name, name.replace("_", " ").capitalize())
+        match kinds.get(name):
+            case ParameterKind.MONEY:
+                shown.append((label, amount_in_words(Decimal(value), given.get("currency", ""))))
+            case ParameterKind.CURRENCY if ParameterKind.MONEY in kinds.values():
+                continue
+            case ParameterKind.UUID:
+                shown.append((label, accounts.get(value, value)))
+            case ParameterKind.DATE:
+                day = date.fromisoformat(value)
+                shown.append((label, f"{day.day} {day:%B %Y}"))
+            case ParameterKind.CODE:
+                shown.append((label, str(value).replace("_", " ")))
+            case _ if isinstance(value, dict):
+                shown.append((label, "erased, only its hash is kept"))
+            case _:
+                shown.append((label, str(value)))
+    return shown
