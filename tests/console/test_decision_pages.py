@@ -156,3 +156,14 @@ def test_an_act_is_told_with_its_accounts(bank: Bank, ines: Customer, adviser: A
 
     assert "€20.00" in page
     assert "It was done." in page
+
+
+def test_what_is_no_customer_of_ours_breaks_no_page(adviser: Actor, officer: Client) -> None:
+    """A refused request, or another store, may call anything a party."""
+    made = authorize(
+        actor=adviser, action="product.offer", resource=Resource("Party", "somebody", {}), parameters={"product": "savings"}, at=clock.now()
+    )
+
+    assert officer.get("/decisions/").status_code == 200
+    assert officer.get(f"/decisions/{made.id}/").status_code == 200
+    assert officer.get(f"/decisions/{made.id}/letter/").status_code == 200

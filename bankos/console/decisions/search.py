@@ -25,7 +25,7 @@ from sentinel import catalogue, decisions, transparency
 from sentinel.authority import Outcome
 from sentinel.decisions import DecisionPage, DecisionView
 
-from .words import visible_to
+from .words import party_of, visible_to
 
 OUTCOMES = {Outcome.PERMIT: "Permitted", Outcome.NEEDS_APPROVAL: "Needs approval", Outcome.DENY: "Refused"}
 PAGE = 50
@@ -70,14 +70,14 @@ def search(request: StaffRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     asked = {name: value for name, value in form.cleaned_data.items() if value} if form.is_valid() else {}
     page = _found(request, asked, limit=PAGE) if form.is_valid() else DecisionPage((), None)
-    parties = [UUID(one.resource_id) for one in page.decisions if one.resource_type == "Party" and one.store == "bank"]
+    parties = [party for one in page.decisions if (party := party_of(one)) is not None]
     names = {str(party): name for party, name in state.names_of(parties, actor=request.actor).items()}
     filters = _as_query(request.GET)
     context = {
         "form": form,
         "more": [form[name] for name in ("by", "used", "rule", "version", "since", "until")],
         "filtered": bool(asked.keys() - {"after"}),
-        "rows": [(one, names.get(one.resource_id)) for one in page.decisions],
+        "rows": [(one, party_of(one), names.get(one.resource_id)) for one in page.decisions],
         "next_url": f"?{filters}&{urlencode({'after': page.next_after})}" if page.next_after else "",
         "export_query": filters,
         "about": (asked["customer"], names.get(str(asked["customer"]))) if "customer" in asked and request.actor.roles & OVERSEEING else None,

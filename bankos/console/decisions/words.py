@@ -32,7 +32,7 @@ def visible_to(actor: Actor) -> VisibleResources:
 
 def customer_of(found: DecisionView, *, actor: Actor, at: datetime) -> state.CustomerState | None:
     """The customer it is about, if it is about one this person sees."""
-    party = _party(found)
+    party = party_of(found)
     if party is None:
         return None
     try:
@@ -41,7 +41,7 @@ def customer_of(found: DecisionView, *, actor: Actor, at: datetime) -> state.Cus
         return None
 
 
-def _party(found: DecisionView) -> UUID | None:
+def party_of(found: DecisionView) -> UUID | None:
     """The customer it is about. What other stores call a party, or a refused request named as one, is none of ours."""
     return _uuid(found.resource_id) if found.resource_type == "Party" and found.store == policy.BANK else None
 
