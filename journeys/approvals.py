@@ -16,6 +16,8 @@ from customers.visibility import NotVisible, may_see, visible_party_ids
 from sentinel import approvals
 from sentinel.approvals import AlreadyAnswered, ApprovalExpired, ApprovalView, MakerIsChecker, NotEligible, State
 from sentinel.authority import ModelRef
+from sentinel.automation import evidence
+from sentinel.automation.evidence import Verdict
 
 from . import actions, askers, work
 from .actions import ActionNotPossible, Performed
@@ -135,6 +137,8 @@ def approve_and_execute(request_id: UUID, *, actor: Actor, at: datetime, note: s
             approval=request_id,
         )
         _answered(row, "approved", effect_id=performed.effect_id, at=at)
+        # Of what a machine asked for, the second person is the first one to judge it; what people asked for passes by.
+        evidence.record(row.decision_id, Verdict.AGREED, reviewer=actor, at=at)
     return performed
 
 
@@ -148,6 +152,7 @@ def refuse(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> N
     with transaction.atomic():
         approvals.refuse(request_id, actor=actor, note=note, at=at)
         _answered(row, "refused", effect_id=None, at=at)
+        evidence.record(row.decision_id, Verdict.DISAGREED, reviewer=actor, reason="refused_by_approver", at=at)
 
 
 def close_expired(*, at: datetime) -> int:

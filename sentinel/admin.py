@@ -14,7 +14,7 @@ from bankos.platform.models import User
 from . import policy_changes, store_admin  # noqa: F401 - registers the pages of stores
 from .authority import AuthorityError
 from .governance import NotPossible
-from .models import AutonomySetting, Decision, PolicyVersion
+from .models import AutomationStop, AutonomySetting, Decision, PolicyVersion, Review
 
 
 @admin.register(PolicyVersion)
@@ -68,29 +68,8 @@ class PolicyVersionAdmin(SimpleHistoryAdmin):
             self.message_user(request, f"The bank’s rules refuse it: {outcome.sentence}", messages.ERROR)
 
 
-@admin.register(AutonomySetting)
-class AutonomySettingAdmin(SimpleHistoryAdmin):
-    list_display = ["subject", "action", "level", "reason", "changed_at"]
-    list_filter = ["level"]
-    search_fields = ["subject", "action"]
-    ordering = ["subject", "action"]
-    readonly_fields = ["changed_at"]
-    history_list_display = ["level", "reason"]
-
-    def save_model(self, request: HttpRequest, obj: AutonomySetting, form: Any, change: bool) -> None:
-        obj.changed_at = clock.now()
-        super().save_model(request, obj, form, change)
-
-
-@admin.register(Decision)
-class DecisionAdmin(admin.ModelAdmin):
-    """Evidence: to look at, never to change."""
-
-    list_display = ["issued_at", "action", "outcome", "actor_kind", "actor_id", "resource_type", "resource_id"]
-    list_filter = ["outcome", "actor_kind", "action"]
-    search_fields = ["id", "resource_id", "actor_id"]
-    ordering = ["-id"]
-    show_full_result_count = False
+class ToLookAt(admin.ModelAdmin):
+    """Evidence, and what changes by sentinel's own acts only: here to look at."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -100,3 +79,42 @@ class DecisionAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+@admin.register(AutonomySetting)
+class AutonomySettingAdmin(ToLookAt, SimpleHistoryAdmin):
+    """Levels are moved on the console's page, up by two people."""
+
+    list_display = ["subject", "action", "segment", "level", "reason", "changed_at"]
+    list_filter = ["level"]
+    search_fields = ["subject", "action"]
+    ordering = ["subject", "action", "segment"]
+    history_list_display = ["level", "reason", "changed_by"]
+
+
+@admin.register(AutomationStop)
+class AutomationStopAdmin(ToLookAt):
+    list_display = ["stopped_at", "scope", "value", "reason", "drill", "stopped_by_name", "lifted_at", "lifted_by_name"]
+    list_filter = ["scope", "drill"]
+    ordering = ["-stopped_at"]
+
+
+@admin.register(Review)
+class ReviewAdmin(ToLookAt):
+    list_display = ["reviewed_at", "subject", "action", "segment", "verdict", "reason", "confidence"]
+    list_filter = ["verdict"]
+    search_fields = ["subject", "action", "decision__id"]
+    ordering = ["-id"]
+    raw_id_fields = ["decision"]
+    show_full_result_count = False
+
+
+@admin.register(Decision)
+class DecisionAdmin(ToLookAt):
+    """Evidence: to look at, never to change."""
+
+    list_display = ["issued_at", "action", "outcome", "actor_kind", "actor_id", "resource_type", "resource_id"]
+    list_filter = ["outcome", "actor_kind", "action"]
+    search_fields = ["id", "resource_id", "actor_id"]
+    ordering = ["-id"]
+    show_full_result_count = False

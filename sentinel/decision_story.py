@@ -57,6 +57,7 @@ def story_of(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResou
     text = policy.text_of(row.policy_version.pk, row.policy_version.sha256)
     try:
         verdict = text.decide(asked)
+        today = _today(row, asked)
         rules = explanations.rules_checked(text, asked)
         return Story(
             erased_at=None,
@@ -64,7 +65,8 @@ def story_of(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResou
             summary=explanations.summary(rules),
             changes=explanations.smallest_changes(text, asked),
             data=explanations.data_used(text, verdict, asked, audience=Audience.STAFF),
-            **_today(row, asked),
+            today=today,
+            same_today=today.same_as(row) if today else None,
             reviews=reviews,
         )
     except (RequestInvalid, EngineFailed):
@@ -103,11 +105,9 @@ def _request(row: models.Decision) -> Request | None:
     return asked if isinstance(asked, Request) else None
 
 
-def _today(row: models.Decision, asked: Request) -> dict[str, Replayed | bool | None]:
-    """What the rules in force today would say of the same facts."""
+def _today(row: models.Decision, asked: Request) -> Replayed | None:
+    """What the rules in force today would say of the same facts; None where they cannot."""
     try:
-        in_force = policy.active(row.store)
-        answer = Replayed.of(in_force.text.decide(asked))
+        return Replayed.of(policy.active(row.store).text.decide(asked))
     except (policy.NoActivePolicy, *replay.FAILURES):
-        return {"today": None, "same_today": None}
-    return {"today": answer, "same_today": answer.same_as(row)}
+        return None

@@ -74,14 +74,10 @@ def delegations(*, at: datetime, of: Actor | None = None) -> list[DelegationView
     rows = Delegation.objects.filter(revoked_at=None, ends_at__gt=at).select_related("giver", "receiver").order_by("ends_at", "id")
     if of is not None:
         rows = rows.filter(Q(giver=of.user_id) | Q(receiver=of.user_id))
-    return [
-        DelegationView(row.pk, row.role, row.giver.name, row.receiver.name, str(row.giver_id), row.ends_at, row.reason) for row in rows
-    ]
+    return [DelegationView(row.pk, row.role, row.giver.name, row.receiver.name, str(row.giver_id), row.ends_at, row.reason) for row in rows]
 
 
 def mandates(*, at: datetime) -> list[MandateView]:
     """The mandates in force. Queries: 1."""
     rows = PersonalMandate.objects.filter(revoked_at=None, ends_at__gt=at).select_related("person").order_by("ends_at", "id")
-    return [
-        MandateView(row.pk, row.person.name, row.action, Money(row.amount, row.currency), row.ends_at, row.reason) for row in rows
-    ]
+    return [MandateView(row.pk, row.person.name, row.action, Money(row.amount, row.currency), row.ends_at, row.reason) for row in rows]

@@ -52,7 +52,7 @@ def sign(claims: dict[str, Any]) -> str:
     payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
     signed = b".".join((_header(key.kid), _base64url(payload)))
     # Put together here and not by joserfc, which reads it: signing is the larger part of what a decision costs beside its policies.
-    return b".".join((signed, _base64url(key.private.private_key.sign(signed)))).decode()
+    return b".".join((signed, _base64url(key.sign(signed)))).decode()
 
 
 @lru_cache(maxsize=8)

@@ -28,7 +28,7 @@ def _executed(query: str, parameters: Sequence[Any]) -> Cursor[tuple[Any, ...]]:
     began = time.monotonic()
     with connection.wrap_database_errors:
         cursor = Cursor(connection.connection)
-        cursor.execute(query, parameters)  # type: ignore[arg-type] # the callers' queries are constants
+        cursor.execute(query, parameters)  # the callers' queries are constants
     if connection.queries_logged:
         connection.queries_log.append({"sql": query, "time": f"{time.monotonic() - began:.3f}"})
     return cursor

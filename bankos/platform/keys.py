@@ -10,8 +10,9 @@ import secrets
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from joserfc.jwk import OKPKey
@@ -27,6 +28,9 @@ class SigningKey:
 
     kid: str
     private: OKPKey
+
+    def sign(self, message: bytes) -> bytes:
+        return cast(Ed25519PrivateKey, self.private.private_key).sign(message)
 
 
 class KeysAreInTheEnvironment(Exception):

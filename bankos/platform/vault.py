@@ -79,8 +79,9 @@ def rotate() -> None:
     """
     if settings.MASTER_KEYS:
         raise KeysAreInTheEnvironment
-    newest = max((int(file.stem) for file in Path(settings.MASTER_KEYS_DIR).glob("*.key")), default=0)
-    _write(Path(settings.MASTER_KEYS_DIR), newest + 1)
+    folder = _folder()
+    newest = max((int(file.stem) for file in folder.glob("*.key")), default=0)
+    _write(folder, newest + 1)
 
 
 def new_master_key() -> str:
@@ -95,12 +96,16 @@ def _name(master: bytes) -> bytes:
 def _masters() -> tuple[bytes, ...]:
     if settings.MASTER_KEYS:
         return _from_environment(settings.MASTER_KEYS)
-    if not settings.MASTER_KEYS_DIR:
-        raise ImproperlyConfigured("Set MASTER_KEYS (base64 of 32 bytes, see docs/operations.md) or MASTER_KEYS_DIR.")
-    folder = Path(settings.MASTER_KEYS_DIR)
+    folder = _folder()
     if settings.GENERATE_SIGNING_KEY and not any(folder.glob("*.key")):
         _write(folder)
     return _from_folder(folder, folder.stat().st_mtime_ns if folder.is_dir() else 0)
+
+
+def _folder() -> Path:
+    if not settings.MASTER_KEYS_DIR:
+        raise ImproperlyConfigured("Set MASTER_KEYS (base64 of 32 bytes, see docs/operations.md) or MASTER_KEYS_DIR.")
+    return Path(settings.MASTER_KEYS_DIR)
 
 
 @lru_cache(maxsize=1)

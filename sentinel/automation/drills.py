@@ -5,6 +5,7 @@ up each time. After `ACTING` the first to notice makes the drill's stop in the n
 it was last permitted and when it was refused. The stop is lifted by itself.
 """
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def start(*, actor: Actor) -> UUID:
     run = uuid7()
     try:
         for _ in range(CANARIES):
-            current_app.send_task("sentinel.tasks.drill_canary", args=[str(run), actor.id], queue="sentinel", retry=False)
+            current_app.send_task("sentinel.tasks.drill_canary", args=[str(run), actor.id], queue="sentinel", retry=False, expires=LONGEST)
     except (OperationalError, OSError) as error:
         raise NotPossible("The workers cannot be reached just now. Try again.") from error
     return run
@@ -132,6 +133,6 @@ def _stop(asked_by: str, at: datetime) -> None:
 
 
 def _name() -> str:
-    request = getattr(current_task, "request", None)
-    task_id = getattr(request, "id", None) or "here"
-    return f"{getattr(request, 'hostname', None) or 'worker'} {str(task_id)[-8:]}"
+    """The process it runs in: two canaries, one after the other, are one worker."""
+    host = getattr(getattr(current_task, "request", None), "hostname", None)
+    return f"{host or 'worker'} {os.getpid()}"

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from bankos.platform import actors
 from bankos.platform.actors import Actor, ActorKind
 
+from ..action_types import AUTOMATION
 from ..authority import AuthorityError
 from ..autonomy import Level
 from ..autonomy_statistics import Measure, step
@@ -27,6 +28,7 @@ OURSELVES = actors.system("sentinel.automation")
 # How long something may be undone, or complained about, before it counts as kept.
 TIME_TO_NOTICE = timedelta(days=14)
 SETTLED_AT_ONCE = 500
+LOOK_BACK = timedelta(days=30)
 WORDS = {
     Measure.AGREEMENT: "Staff disagree more often than this level allows.",
     Measure.UNDONE: "More of it is undone later than this level allows.",
@@ -67,6 +69,7 @@ def record(
     automation = Automation(decision.actor_id, decision.action, decision.segment)
     with transaction.atomic():
         watch = locked(automation, at=at)
+        counted = counts(watch, decision, verdict)
         try:
             with transaction.atomic():
                 Review.objects.create(
@@ -82,26 +85,31 @@ def record(
                 )
         except IntegrityError:
             return Recorded(fresh=False)
-        alarms = _moved(watch, decision, verdict, automation.leave().level)
+        alarms = _moved(watch, verdict, automation.leave().level) if counted else ()
         watch.updated_at = at
         watch.save()
         return Recorded(fresh=True, lowered=bool(alarms) and _lower(automation, alarms[0], at))
 
 
-def _moved(watch: AutonomyWatch, decision: Decision, verdict: Verdict, level: Level) -> tuple[Measure, ...]:
+def _moved(watch: AutonomyWatch, verdict: Verdict, level: Level) -> tuple[Measure, ...]:
     """Move the tests on by one review; the measures that now demand the level below."""
-    if not counts(watch, decision, verdict):
-        return ()
     standing, alarms = step(standing_of(watch), OUTCOMES[verdict], watch_of(level))
     keep(watch, standing)
     return alarms
 
 
 def settle(*, at: datetime) -> int:
-    """Count as kept what was agreed to and neither undone nor complained about in time. Returns how many; twice is once."""
-    later = Review.objects.filter(decision=OuterRef("decision"), verdict__in=[Verdict.UNDONE, Verdict.HARM, Verdict.KEPT])
-    due = Review.objects.filter(~Exists(later), verdict=Verdict.AGREED, reviewed_at__lte=at - TIME_TO_NOTICE)
-    ids = list(due.order_by("reviewed_at", "id").values_list("decision_id", flat=True)[:SETTLED_AT_ONCE])
+    """Count as kept what was agreed to, or done alone, and neither undone nor complained about in time. Returns how many; twice is once."""
+    noticed = [Verdict.UNDONE, Verdict.HARM, Verdict.KEPT]
+    over = at - TIME_TO_NOTICE
+    later = Review.objects.filter(decision=OuterRef("decision"), verdict__in=noticed)
+    agreed = Review.objects.filter(~Exists(later), verdict=Verdict.AGREED, reviewed_at__lte=over)
+    ids = list(agreed.order_by("reviewed_at", "id").values_list("decision_id", flat=True)[:SETTLED_AT_ONCE])
+    # Looked for in a span that one run a day would cover, so that the search does not grow with the years.
+    alone = Decision.objects.filter(actor_kind__in=MACHINES, approval=None, consumption__isnull=False, issued_at__lte=over)
+    alone = alone.filter(issued_at__gt=over - LOOK_BACK).exclude(resource_type=AUTOMATION)
+    alone = alone.filter(~Exists(Review.objects.filter(decision=OuterRef("pk"), verdict__in=[*noticed, Verdict.AGREED])))
+    ids += list(alone.order_by("id").values_list("id", flat=True)[: SETTLED_AT_ONCE - len(ids)])
     return sum(record(decision_id, Verdict.KEPT, reviewer=OURSELVES, at=at).fresh for decision_id in ids)
 
 

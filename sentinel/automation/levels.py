@@ -14,8 +14,9 @@ from .. import autonomy, catalogue, governance
 from ..action_types import AUTOMATION, LOWER_AUTONOMY, RAISE_AUTONOMY
 from ..asking import Resource
 from ..autonomy import ORDER, Level, Limits
-from ..autonomy_statistics import TO_ACT_ALONE, TO_ACT_WITH_APPROVAL, TO_SUGGEST, Readiness, promotion
+from ..autonomy_statistics import TO_ACT_ALONE, TO_ACT_WITH_APPROVAL, TO_SUGGEST, Evidence, Readiness, promotion
 from ..governance import Act, CarriedOut, NotPossible, Permitted
+from ..models import AutonomyWatch
 from .subjects import Automation, above
 from .watching import begin, locked, present
 
@@ -34,15 +35,15 @@ class Next:
     readiness: Readiness
 
 
-def next_of(automation: Automation, level: Level) -> Next | None:
-    """None at the top. From off to watching no evidence is needed: nothing happens there. Queries: 0 to 2."""
+def next_of(level: Level, evidence: Evidence) -> Next | None:
+    """None at the top. From off to watching no evidence is needed: nothing happens there."""
     up = above(level)
     if up is None:
         return None
     requirement = REQUIREMENTS.get(up)
     if requirement is None:
         return Next(up, Readiness(()))
-    return Next(up, promotion(present(automation).evidence, requirement))
+    return Next(up, promotion(evidence, requirement))
 
 
 def propose_raise(automation: Automation, *, actor: Actor, reason: str, at: datetime, limits: Limits | None = None) -> CarriedOut:
@@ -114,7 +115,7 @@ def _parameters(automation: Automation, level: Level, reason: str) -> dict[str, 
 def _resource(key: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
     automation = _automation(key)
     level = automation.leave().level
-    following = next_of(automation, level)
+    following = next_of(level, present(automation).evidence)
     return Resource(
         AUTOMATION,
         key,
@@ -139,24 +140,25 @@ def _automation(key: str) -> Automation:
 
 def _raise(permitted: Permitted) -> None:
     automation = _automation(permitted.resource_id)
+    watch = locked(automation, at=permitted.at)
     if above(automation.leave().level) != permitted.parameters["level"]:
         raise NotPossible("Its level has changed meanwhile. Ask again.")
-    _set(automation, permitted, limits_from_text(str(permitted.parameters["limits"])) or Limits())
+    _set(automation, watch, permitted, limits_from_text(str(permitted.parameters["limits"])) or Limits())
 
 
 def _lower(permitted: Permitted) -> None:
     automation = _automation(permitted.resource_id)
+    watch = locked(automation, at=permitted.at)
     level = str(permitted.parameters["level"])
     if level not in ORDER or ORDER.index(Level(level)) >= ORDER.index(automation.leave().level):
         raise NotPossible("It has no more freedom than that now.")
-    _set(automation, permitted, None)
+    _set(automation, watch, permitted, None)
 
 
-def _set(automation: Automation, permitted: Permitted, limits: Limits | None) -> None:
+def _set(automation: Automation, watch: AutonomyWatch, permitted: Permitted, limits: Limits | None) -> None:
+    """`watch` is its row, locked before anything was looked at: reviews and changes of level take their turns."""
     before = automation.leave().level
     level = Level(str(permitted.parameters["level"]))
-    # Its row comes first, as with every review: two who want both wait for one another in one order.
-    watch = locked(automation, at=permitted.at)
     autonomy.set_level(
         subject=automation.subject,
         action=automation.action,

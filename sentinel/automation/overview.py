@@ -17,7 +17,7 @@ from ..models import AutonomySetting, AutonomyWatch, Decision, Review
 from . import levels
 from .evidence import OURSELVES, Verdict
 from .subjects import Automation
-from .watching import standing_of
+from .watching import present
 
 RECENT = timedelta(days=30)
 CALIBRATED = 2000  # reviews, the newest
@@ -85,16 +85,15 @@ def automations(*, at: datetime) -> list[AutomationView]:
         .annotate(times=Count("id"), today=Count("id", filter=Q(issued_at__gte=autonomy.start_of_day(at), consumption__isnull=False)))
     )
     busy = {Automation(row["actor_id"], row["action"], row["segment"]): row for row in counted}
-    watches = {Automation(row.subject, row.action, row.segment): row for row in AutonomyWatch.objects.all()}
-    known = [*busy, *(one for one in watches if one not in busy), *_set(busy, watches)]
-    views = [_view(one, watches.get(one), busy[one]["today"] if one in busy else 0) for one in known if _is_known(one.action)]
+    watched = [Automation(*row) for row in AutonomyWatch.objects.values_list("subject", "action", "segment")]
+    known = [*busy, *(one for one in watched if one not in busy), *_set(busy, watched)]
+    views = [_view(one, busy[one]["today"] if one in busy else 0) for one in known if _is_known(one.action)]
     return sorted(views, key=lambda view: (-(busy.get(view.automation) or {"times": 0})["times"], view.automation.key))
 
 
 def automation(one: Automation, *, at: datetime) -> AutomationView:
     """One of them."""
-    watch = AutonomyWatch.objects.filter(subject=one.subject, action=one.action, segment=one.segment).first()
-    return _view(one, watch, 0)
+    return _view(one, 0)
 
 
 def today(*, at: datetime) -> Today:
@@ -118,13 +117,13 @@ def _set(*known: Iterable[Automation]) -> list[Automation]:
     return [one for one in (Automation(*row) for row in rows) if one not in seen]
 
 
-def _view(one: Automation, watch: AutonomyWatch | None, acts_today: int) -> AutomationView:
-    leave = one.leave()
-    following = levels.next_of(one, leave.level)
+def _view(one: Automation, acts_today: int) -> AutomationView:
+    leave, evidence, began = one.leave(), present(one).evidence, one.level_began()
+    following = levels.next_of(leave.level, evidence)
     changes = _changes(one)
     reviews = Review.objects.filter(subject=one.subject, action=one.action, segment=one.segment)
-    if watch is not None:
-        reviews = reviews.filter(reviewed_at__gt=watch.since)
+    if began is not None:
+        reviews = reviews.filter(decision__issued_at__gte=began)
     overridden = reviews.filter(verdict=Verdict.DISAGREED)
     why = overridden.exclude(reason="").values("reason").annotate(times=Count("id")).order_by("-times", "reason")[:3]
     stated = reviews.filter(confidence__isnull=False, verdict__in=[Verdict.AGREED, Verdict.DISAGREED]).order_by("-id")
@@ -133,15 +132,16 @@ def _view(one: Automation, watch: AutonomyWatch | None, acts_today: int) -> Auto
         title=catalogue.get(one.action).title,
         level=leave.level,
         limits=leave.limits,
-        since=changes[0].at if changes else None,
+        since=began,
         next_level=following.level if following else None,
         readiness=following.readiness if following else None,
-        summary=summary_of(standing_of(watch or AutonomyWatch()).evidence),
+        summary=summary_of(evidence),
         disagreed=overridden.count(),
         reasons=tuple(Reason(row["reason"], row["times"]) for row in why),
         calibration=calibration_of(
             (float(confidence), verdict == Verdict.AGREED)
             for confidence, verdict in stated.values_list("confidence", "verdict")[:CALIBRATED]
+            if confidence is not None
         ),
         today=acts_today,
         changes=changes,
@@ -150,7 +150,7 @@ def _view(one: Automation, watch: AutonomyWatch | None, acts_today: int) -> Auto
 
 def _changes(one: Automation) -> tuple[Change, ...]:
     """The newest first. Queries: 1 to 2."""
-    rows = AutonomySetting.history.filter(subject=one.subject, action=one.action, segment=one.segment).order_by("-history_date")[:8]  # type: ignore[attr-defined]
+    rows = AutonomySetting.history.filter(subject=one.subject, action=one.action, segment=one.segment).order_by("-history_date")[:8]
     people = {row.changed_by for row in rows} - {"", OURSELVES.id}
     names = {str(user.pk): user.name for user in get_user_model().objects.filter(pk__in=people)} if people else {}
     return tuple(Change(Level(row.level), row.changed_at, names.get(row.changed_by, ""), row.reason) for row in rows)

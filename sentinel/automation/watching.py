@@ -54,7 +54,7 @@ def watch_of(level: Level) -> Watch:
 def standing_of(row: AutonomyWatch) -> Standing:
     """What is kept, as the statistics know it."""
     kept = row.state
-    if not kept:
+    if "agreed" not in kept:
         return Standing()
     evidence = Evidence(Tally(*kept["agreed"]), Tally(*kept["undone"]), Tally(*kept["harm"]), kept["since_harm"])
     return Standing(evidence, Suspicion(*kept["suspicion"]))

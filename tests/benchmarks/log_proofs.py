@@ -3,9 +3,9 @@
 
     DATABASE_URL=postgres://… python tests/benchmarks/log_proofs.py [ENTRIES]
 
-On an empty, migrated database. Fills the log with made-up hashes, then times proofs that are verified, each a query of its own, and
-prints what they take at most of memory. Then four writers decide for a few seconds each way: alone, beside a transaction that took a
-place and stays open, and beside an integrator that never pauses.
+On an empty, migrated database. Fills the log with void entries, then times proofs, each a query of its own and verified, and a bundle
+of everything, and prints what they take of memory. Then four writers (threads of this process) decide for a few seconds each way: alone,
+beside a transaction that took a place and stays open, and beside an integrator that never pauses.
 """
 
 import os
@@ -16,8 +16,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import django
 
@@ -28,7 +28,9 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402 - models need settings first
 
 from bankos.platform import clock, roles  # noqa: E402
+from bankos.platform.actors import system  # noqa: E402
 from sentinel import catalogue, merkle, policy, transparency  # noqa: E402
+from sentinel.bundle import void_text  # noqa: E402
 from sentinel.transparency import checkpoints, nodes, proofs  # noqa: E402
 from tests.sentinel import desk  # noqa: E402
 
@@ -38,7 +40,7 @@ WRITERS, SECONDS = 4, 5.0
 
 
 def leaf(index: int) -> bytes:
-    return sha256(index.to_bytes(8)).digest()
+    return merkle.leaf_hash(void_text(index).encode())
 
 
 def fill(entries: int) -> None:
@@ -94,6 +96,16 @@ def prove(entries: int) -> None:
     timed("inclusion, older log", lambda: inclusion_in_an_older_log(entries))
     timed("consistency", lambda: consistency(entries))
     print(f"memory: {_memory():.0f} MB at most, {_memory() - began:.1f} MB of it for {3 * PROOFS:,} proofs")
+
+
+def bundle_all(entries: int) -> None:
+    before, began = _memory(), time.perf_counter()
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "bundle.jsonl"
+        done = transparency.export(file, actor=system("benchmark"))
+        size = file.stat().st_size / 1e6
+    assert (done.entries, done.damage) == (entries, [])
+    print(f"bundle of all {entries:,}: {time.perf_counter() - began:.0f} s, {size:.0f} MB, {_memory() - before:.1f} MB more of memory")
 
 
 def _memory() -> float:
@@ -184,6 +196,7 @@ def main(entries: int) -> None:
         fill(entries)
         print(f"{entries:,} entries written in {time.perf_counter() - began:.0f} s")
     prove(entries)
+    bundle_all(entries)
     write()
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from bankos.platform import clock
-from bankos.platform.actors import Actor, ActorKind
+from bankos.platform.actors import Actor, ActorKind, system
 from bankos.platform.models import DomainEvent
 from customers import timeline
 from journeys import actions, approvals, work
@@ -15,6 +15,7 @@ from journeys.actions import ActionNotPossible, Performed
 from journeys.approvals import AlreadyAnswered, ApprovalExpired, MakerIsChecker, NotEligible, NotVisible
 from journeys.models import Effect
 from sentinel.authority import Outcome
+from sentinel.automation import overview
 
 from .household import Household
 
@@ -161,3 +162,23 @@ def test_a_list_of_requests_takes_as_many_queries_for_many_as_for_one(
         actions.perform(actor=staff, **rich.transfer("1500.00"), at=clock.now(), summary=SUMMARY)
     assert len(approvals.waiting(actor=lead, at=clock.now())) == 4
     assert queries_of(lambda: approvals.waiting(actor=lead, at=clock.now())) == one
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [(approvals.approve_and_execute, "agreed"), (approvals.refuse, "disagreed")])
+def test_the_answer_to_what_a_machine_asked_for_is_evidence_about_it(
+    rich: Household, lead: Actor, answer: Callable[..., object], verdict: str
+) -> None:
+    asked = actions.perform(actor=system("savings.robot"), **rich.transfer("120.00"), at=clock.now(), summary=SUMMARY)
+    assert asked.decision.outcome is Outcome.NEEDS_APPROVAL
+
+    answer(request_of(asked), actor=lead, at=clock.now())
+
+    [said] = overview.automations(at=clock.now())
+    assert said.automation.subject == "savings.robot"
+    assert (said.summary.agreement.tally.hits, said.summary.agreement.tally.trials) == (verdict == "agreed", 1)
+
+
+def test_the_answer_to_what_a_person_asked_for_is_no_evidence(lead: Actor, asked: Performed) -> None:
+    approvals.approve_and_execute(request_of(asked), actor=lead, at=clock.now())
+
+    assert overview.automations(at=clock.now()) == []

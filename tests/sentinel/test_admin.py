@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from django.contrib.admin import site
 from django.contrib.auth import get_user_model
+from django.db.models import Model
 from django.test import Client, RequestFactory
 
 from bankos.platform import clock
@@ -10,10 +11,9 @@ from bankos.platform.actors import Role
 from bankos.platform.models import User
 from sentinel import policy, policy_changes
 from sentinel.autonomy import Level, set_level
-from sentinel.models import AutonomySetting, Decision, PolicyVersion
+from sentinel.models import AutomationStop, AutonomySetting, Decision, PolicyVersion, Review
 
 from . import policy_life as life
-from .desk import ask
 
 VERSIONS = "/admin/sentinel/policyversion/"
 
@@ -70,9 +70,9 @@ def test_the_text_of_a_version_is_only_shown(request_of_admin: Any) -> None:
     assert not pages.has_delete_permission(request_of_admin, version)
 
 
-def test_decisions_are_only_shown(request_of_admin: Any) -> None:
-    ask()
-    pages = site.get_model_admin(Decision)
+@pytest.mark.parametrize("model", [AutomationStop, AutonomySetting, Decision, Review])
+def test_what_is_evidence_or_changes_by_acts_of_its_own_is_only_shown(request_of_admin: Any, model: type[Model]) -> None:
+    pages = site.get_model_admin(model)
 
     assert pages.has_view_permission(request_of_admin)
     assert not pages.has_add_permission(request_of_admin)
@@ -80,12 +80,12 @@ def test_decisions_are_only_shown(request_of_admin: Any) -> None:
     assert not pages.has_delete_permission(request_of_admin)
 
 
-def test_a_level_changed_here_carries_its_moment(request_of_admin: Any) -> None:
-    set_level(subject="x", action="", level=Level.SUGGEST, reason="test", at=clock.now())
-    setting = AutonomySetting.objects.get()
-    before, setting.level = setting.changed_at, Level.OFF
+def test_every_change_of_a_level_can_be_looked_at(request_of_admin: Any, client: Client) -> None:
+    for level, reason in ((Level.SUGGEST, "as agreed"), (Level.OFF, "strange amounts")):
+        set_level(subject="x", action="", level=level, reason=reason, at=clock.now())
+    client.force_login(request_of_admin.user)
 
-    site.get_model_admin(AutonomySetting).save_model(request_of_admin, setting, None, change=True)
+    shown = client.get(f"/admin/sentinel/autonomysetting/{AutonomySetting.objects.get().pk}/history/")
 
-    assert AutonomySetting.objects.get().changed_at > before
-    assert setting.history.count() == 2
+    assert shown.status_code == 200
+    assert all(reason in shown.content.decode() for reason in ("as agreed", "strange amounts"))

@@ -24,6 +24,7 @@ from sentinel.automation.stops import Scope
 from sentinel.automation.subjects import Automation
 from sentinel.automation.watching import standing_from_reviews, standing_of, watch_of
 from sentinel.autonomy import Level, Limits
+from sentinel.autonomy_statistics import Standing
 from sentinel.governance import NotPossible
 from sentinel.models import AutomationStop, AutonomySetting, AutonomyWatch, DrillSighting, Review
 
@@ -107,8 +108,7 @@ def test_the_kept_standing_is_what_its_reviews_say(verdicts: list[Verdict]) -> N
     with transaction.atomic():
         reviewed(*verdicts)
         for watch in AutonomyWatch.objects.all():
-            level = CASHFLOW.leave().level
-            assert standing_of(watch) == standing_from_reviews(CASHFLOW, watch.since, watch_of(level))
+            assert standing_of(watch) == standing_from_reviews(watch, watch_of(CASHFLOW.leave().level))
         transaction.set_rollback(True)
 
 
@@ -135,7 +135,7 @@ def test_with_evidence_two_people_raise_it_by_one_step(hire: Callable[..., Actor
 
     assert CASHFLOW.leave().level is Level.ACT_WITH_APPROVAL
     watch = AutonomyWatch.objects.get()
-    assert (watch.reviews, watch.state) == (0, {}), "counting begins anew"
+    assert (watch.reviews, standing_of(watch)) == (0, Standing()), "counting begins anew"
     assert AutonomySetting.history.count() == 1  # type: ignore[attr-defined]
 
 

@@ -331,7 +331,9 @@ def test_of_writers_and_integrators_all_at_once_each_decision_gets_exactly_its_o
     assert logged == dict(models.Decision.objects.values_list("id", "leaf_index"))
     assert len(logged) == 36
     assert models.LogEntry.objects.filter(kind="consumption").count() == models.Consumption.objects.count() == 24
-    assert exported(tmp_path)[1] == 0
+    for chosen in (Selection(), Selection(until=clock.now())):
+        done, code, words = exported(tmp_path, selection=chosen)
+        assert (code, done.damage) == (0, []), words
 
 
 # Append-only

@@ -72,15 +72,15 @@ def search(request: StaffRequest) -> HttpResponse:
     page = _found(request, asked, limit=PAGE) if form.is_valid() else DecisionPage((), None)
     parties = [party for one in page.decisions if (party := party_of(one)) is not None]
     names = {str(party): name for party, name in state.names_of(parties, actor=request.actor).items()}
-    filters = _as_query(request.GET)
+    filters, oversight = _as_query(request.GET), request.actor.roles & OVERSEEING
     context = {
         "form": form,
         "more": [form[name] for name in ("by", "used", "rule", "version", "since", "until")],
         "filtered": bool(asked.keys() - {"after"}),
         "rows": [(one, party_of(one), names.get(one.resource_id)) for one in page.decisions],
-        "next_url": f"?{filters}&{urlencode({'after': page.next_after})}" if page.next_after else "",
+        "next_url": f"?{filters}&{urlencode({'after': str(page.next_after)})}" if page.next_after else "",
         "export_query": filters,
-        "about": (asked["customer"], names.get(str(asked["customer"]))) if "customer" in asked and request.actor.roles & OVERSEEING else None,
+        "about": (asked["customer"], names.get(str(asked["customer"]))) if "customer" in asked and oversight else None,
         "more_filters": bool(asked.keys() & {"by", "used", "rule", "version", "since", "until"}) or bool(form.errors),
     }
     return render(request, "sentinel/decisions.html", context, status=422 if form.errors else 200)
@@ -185,4 +185,4 @@ def _harmless(cell: str) -> str:
 
 
 def _as_query(given: QueryDict) -> str:
-    return urlencode({name: value for name, value in given.items() if value and name != "after"})
+    return urlencode({name: str(value) for name, value in given.items() if value and name != "after"})

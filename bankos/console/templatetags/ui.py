@@ -1,6 +1,6 @@
 """Template tags of the console's components. Built in: no template has to load them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -63,6 +63,12 @@ def ident(value: object) -> SafeString:
 def in_words(code: str) -> str:
     """A code as people read it: "team_lead" is "Team lead"."""
     return code.replace("_", " ").capitalize()
+
+
+@register.filter
+def obligation_words(obligations: Iterable[str]) -> str:
+    """What a permit asks for besides, as the policies name it, in words: `tell-compliance` becomes "tell compliance"."""
+    return ", ".join(one.replace("-", " ") for one in obligations)
 
 
 @register.filter
