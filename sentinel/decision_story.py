@@ -7,10 +7,13 @@ from uuid import UUID
 from bankos.platform.actors import Actor
 
 from . import contexts, explanations, models, policy, replay
-from .cedar import EngineFailed, Request, RequestInvalid, Verdict
+from .cedar import PolicyText, Question, Request
+from .decision_history import History, history_of
+from .decision_views import DecisionView, views
 from .decisions import VisibleResources, visible_row
 from .explanations import Audience, Counterfactual, CustomerExplanation, DataUsed, RuleChecked
 from .replay import Replayed, Stored
+from .verification import Verification, verify_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,12 @@ class ReviewView:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What can be told about a decision. Without its content (`erased_at`), or if no policy was asked, most of it cannot."""
+    """What can be told about a decision. Without its content (`erased_at`), or if no policy was asked, most of it cannot.
 
-    erased_at: datetime | None
+    `rules`, `changes` and `data` are known for the bank's own decisions, `today` for those of every store.
+    """
+
+    erased_at: datetime | None = None
     rules: tuple[RuleChecked, ...] = ()
     summary: str = ""
     changes: tuple[Counterfactual, ...] = ()
@@ -37,77 +43,99 @@ class Story:
     reviews: tuple[ReviewView, ...] = ()
 
 
-def story_of(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResources | None = None) -> Story:
-    """Everything that explains the decision to staff.
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything there is to say about one decision to staff."""
+
+    decision: DecisionView
+    story: Story
+    history: History
+    verification: Verification
+
+
+def dossier_of(decision_id: UUID, *, actor: Actor, at: datetime, visible_resources: VisibleResources | None = None) -> Dossier:
+    """One decision, explained and proven.
 
     Raises:
         decisions.NotVisible
-    Queries: 4, and 1 for a policy version this process has not met.
+    Queries: 8; 2 more if a second person was asked; 1 for each policy version this process has not met.
     """
     row = visible_row(decision_id, actor, visible_resources)
-    reviews = tuple(
-        ReviewView(review.verdict, review.get_verdict_display(), review.reason, review.reviewed_at) for review in row.reviews.order_by("id")
-    )
-    try:
-        asked = _request(row)
-    except contexts.ContentErased:
-        return Story(erased_at=row.context_key.erased_at, reviews=reviews)
-    if asked is None or row.policy_version is None:
-        return Story(erased_at=None, reviews=reviews)
-    text = policy.text_of(row.policy_version.pk, row.policy_version.sha256)
-    try:
-        verdict = text.decide(asked)
-        today = _today(row, asked)
-        rules = explanations.rules_checked(text, asked)
-        return Story(
-            erased_at=None,
-            rules=rules,
-            summary=explanations.summary(rules),
-            changes=explanations.smallest_changes(text, asked),
-            data=explanations.data_used(text, verdict, asked, audience=Audience.STAFF),
-            today=today,
-            same_today=today.same_as(row) if today else None,
-            reviews=reviews,
-        )
-    except (RequestInvalid, EngineFailed):
-        return Story(erased_at=None, reviews=reviews)
+    return Dossier(views([row])[0], _story(row), history_of(row, at=at), verify_row(row))
+
+
+def story_of(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResources | None = None) -> Story:
+    """What explains the decision to staff.
+
+    Raises:
+        decisions.NotVisible
+    Queries: 3, and 1 for a policy version this process has not met.
+    """
+    return _story(visible_row(decision_id, actor, visible_resources))
 
 
 def letter_of(
     decision_id: UUID, *, subject: str, bank: explanations.Bank, actor: Actor, visible_resources: VisibleResources | None = None
 ) -> CustomerExplanation | None:
-    """The explanation for the customer; None where there is nothing to explain it from (erased, or no policy was asked).
+    """The explanation for the customer; None where there is nothing to explain it from (erased, damaged, or no policy was asked).
 
     Raises:
         decisions.NotVisible
     """
     row = visible_row(decision_id, actor, visible_resources)
     try:
-        asked = _request(row)
-    except contexts.ContentErased:
+        found = _own(row)
+        if found is None or not isinstance(found[1], Request):
+            return None
+        text, asked = found
+        return explanations.customer_letter(text, text.decide(asked), asked, subject=subject, bank=bank)
+    except (contexts.ContentErased, *replay.FAILURES):
         return None
-    if asked is None or row.policy_version is None:
-        return None
-    text = policy.text_of(row.policy_version.pk, row.policy_version.sha256)
-    verdict: Verdict = text.decide(asked)
-    return explanations.customer_letter(text, verdict, asked, subject=subject, bank=bank)
 
 
-def _request(row: models.Decision) -> Request | None:
-    """What the bank's policies were asked; None for other stores, and where none was asked. Raises contexts.ContentErased."""
+def _story(row: models.Decision) -> Story:
+    reviews = tuple(
+        ReviewView(review.verdict, review.get_verdict_display(), review.reason, review.reviewed_at) for review in row.reviews.order_by("id")
+    )
     try:
-        content = contexts.content_of(row)
-    except contexts.ContentDamaged:
-        return None
-    if "request" not in content:
-        return None
-    asked = Stored.from_json(content).asked
-    return asked if isinstance(asked, Request) else None
+        found = _own(row)
+        if found is None:
+            return Story(reviews=reviews)
+        text, asked = found
+        today = _today(row, asked)
+        told = {"today": today, "same_today": today.same_as(row) if today else None, "reviews": reviews}
+        if not isinstance(asked, Request):
+            return Story(**told)
+        rules = explanations.rules_checked(text, asked)
+        return Story(
+            rules=rules,
+            summary=explanations.summary(rules),
+            changes=explanations.smallest_changes(text, asked),
+            data=explanations.data_used(text, text.decide(asked), asked, audience=Audience.STAFF),
+            **told,
+        )
+    except contexts.ContentErased:
+        return Story(erased_at=row.context_key.erased_at, reviews=reviews)
+    except replay.FAILURES:
+        # The proof on the same page says what is wrong.
+        return Story(reviews=reviews)
 
 
-def _today(row: models.Decision, asked: Request) -> Replayed | None:
+def _own(row: models.Decision) -> tuple[PolicyText, Request | Question] | None:
+    """The text that decided and what it was asked; None where no policy was asked.
+
+    Raises:
+        contexts.ContentErased, replay.FAILURES
+    """
+    version = row.policy_version
+    if version is None:
+        return None
+    return policy.text_of(version.pk, version.sha256), Stored.from_json(contexts.content_of(row)).asked
+
+
+def _today(row: models.Decision, asked: Request | Question) -> Replayed | None:
     """What the rules in force today would say of the same facts; None where they cannot."""
     try:
-        return Replayed.of(policy.active(row.store).text.decide(asked))
+        return Stored(asked).put_to(policy.active(row.store).text)
     except (policy.NoActivePolicy, *replay.FAILURES):
         return None

@@ -16,6 +16,7 @@ def screens_of(bank: Bank) -> dict[str, list[str]]:
     suggestion = bank.open_suggestion()
     party = bank.value("SELECT party_id FROM insights_recommendation WHERE id = %s", suggestion)
     decision = bank.value("SELECT decision_id FROM insights_recommendation WHERE id = %s", suggestion)
+    waiting = bank.value("SELECT r.id FROM sentinel_approvalrequest r JOIN sentinel_decision d ON d.id = r.decision_id WHERE d.action = 'fee.waive' LIMIT 1")
     return {
         CONTACT_CENTRE: [
             "/work/",
@@ -40,9 +41,21 @@ def screens_of(bank: Bank) -> dict[str, list[str]]:
             f"/decisions/{decision}/",
             "/decisions/check/",
             "/decisions/?text=no-such-thing",
+            f"/decisions/{decision}/letter/",
+            f"/decisions/?customer={party}&outcome=permit",
             f"/customers/{party}/",
+            f"/customers/{party}/erase/",
+            "/automation/",
+            "/policies/",
+            "/policies/1/",
+            "/policies/1/?view=source",
+            "/policies/1/examples/",
+            "/policies/1/rules/staff-break-the-glass/",
+            "/policies/new/",
+            "/approvals/",
+            "/approvals/standing-in/",
         ],
-        TEAM_LEAD: ["/work/?view=approvals"],
+        TEAM_LEAD: ["/work/?view=approvals", "/approvals/", f"/approvals/{waiting}/", "/approvals/standing-in/", "/automation/"],
     }
 
 
