@@ -16,7 +16,9 @@ def screens_of(bank: Bank) -> dict[str, list[str]]:
     suggestion = bank.open_suggestion()
     party = bank.value("SELECT party_id FROM insights_recommendation WHERE id = %s", suggestion)
     decision = bank.value("SELECT decision_id FROM insights_recommendation WHERE id = %s", suggestion)
-    waiting = bank.value("SELECT r.id FROM sentinel_approvalrequest r JOIN sentinel_decision d ON d.id = r.decision_id WHERE d.action = 'fee.waive' LIMIT 1")
+    waiting = bank.value(
+        "SELECT r.id FROM sentinel_approvalrequest r JOIN sentinel_decision d ON d.id = decision_id WHERE action = 'fee.waive'"
+    )
     return {
         CONTACT_CENTRE: [
             "/work/",

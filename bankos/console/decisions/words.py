@@ -1,7 +1,9 @@
 """A decision in words: what happened, with which parameters, about whom. The customer's names come from the floor that knows them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from bankos.platform.actors import Actor, ActorKind
@@ -54,10 +56,15 @@ def _uuid(text: str) -> UUID | None:
 
 
 def sentence_of(found: DecisionView, party_name: str | None) -> str:
-    """What happened, in one or two plain sentences."""
+    """What happened, in a few plain sentences."""
+    if found.store != policy.BANK:
+        return _of_other_store(found)
     machine = found.actor_kind in MACHINES
     who = f"The system ({found.actor_name}) proposed" if machine else f"{found.actor_name} asked"
-    asked = f"{who}: {found.action_title.lower()}, for {party_name or 'a customer'}."
+    about = f", for {party_name or 'a customer'}" if found.resource_type == "Party" else ""
+    asked = f"{who}: {found.action_title.lower()}{about}."
+    if found.policy_version is None:
+        return f"{asked} The bank’s rules were not asked. Nothing was done."
     match found.outcome:
         case Outcome.PERMIT:
             used = "It was done." if found.consumed_at else "Nothing was done with the permission."
@@ -68,17 +75,29 @@ def sentence_of(found: DecisionView, party_name: str | None) -> str:
             return f"{asked} The bank’s rules forbid it. Nothing was done."
 
 
+def _of_other_store(found: DecisionView) -> str:
+    asked = f"Another system asked: may {found.actor_kind} {found.actor_id} do {found.action} to {found.resource_type} {found.resource_id}?"
+    if found.policy_version is None:
+        return f"{asked} The rules of {found.store} were not asked."
+    allowed = "allow" if found.outcome is Outcome.PERMIT else "do not allow"
+    return f"{asked} The rules of {found.store} {allowed} it. What that system did then is not known here."
+
+
 def parameters_in_words(found: DecisionView, person: state.CustomerState | None) -> list[tuple[str, str]]:
     """The parameters as staff read them: accounts by name, amounts with their currency."""
+    if found.store != policy.BANK:
+        return []
     accounts = {str(account.id): f"{account.product_name} {account.masked_number}" for account in person.accounts} if person else {}
     try:
         kinds = dict(catalogue.get(found.action).parameters)
     except catalogue.NotRegistered:
         kinds = {}
+    if found.policy_version is None:
+        # What nobody understood is shown as it was written.
+        kinds = {}
     shown = []
     order = list(kinds)
-    # Free texts stand in the encrypted facts alone; the row has their hash.
-    given = (found.context or {}).get("context", {}).get("parameters") or found.parameters
+    given = _given(found)
     for name, value in sorted(given.items(), key=lambda one: order.index(one[0]) if one[0] in kinds else len(order)):
         label = PARAMETERS.get(name, name.replace("_", " ").capitalize())
         match kinds.get(name):
@@ -98,3 +117,10 @@ def parameters_in_words(found: DecisionView, person: state.CustomerState | None)
             case _:
                 shown.append((label, str(value)))
     return shown
+
+
+def _given(found: DecisionView) -> Mapping[str, Any]:
+    """As they were given: free texts stand in the encrypted facts alone, the row has their hash. Erased, the row is what is left."""
+    content = found.context or {}
+    given = content.get("parameters") if found.policy_version is None else content.get("context", {}).get("parameters")
+    return given if isinstance(given, dict) and given else found.parameters
