@@ -15,8 +15,9 @@ from rest_framework.views import APIView
 from bankos.platform import keys
 from bankos.platform.actors import Actor
 
-from . import decisions
+from . import decision_story, decisions
 from .cedar import Outcome
+from .explanations import Status
 from .tokens import LONGEST_TOKEN
 
 
@@ -100,10 +101,59 @@ class VerificationSerializer(serializers.Serializer):
     checks = CheckSerializer(many=True)
 
 
+class RuleCheckedSerializer(serializers.Serializer):
+    id = serializers.CharField(source="rule.id")
+    effect = serializers.ChoiceField(choices=["permit", "forbid"], source="rule.effect")
+    sentence = serializers.CharField(source="rule.sentence")
+    status = serializers.ChoiceField(choices=list(Status))
+    passed = serializers.BooleanField(help_text="It stood in nobody’s way.")
+    decided = serializers.BooleanField(help_text="The answer rests on it.")
+
+
+class ChangeSerializer(serializers.Serializer):
+    outcome = serializers.ChoiceField(choices=list(Outcome), help_text="What it would have led to.")
+    sentence = serializers.CharField()
+
+
+class DataUsedSerializer(serializers.Serializer):
+    path = serializers.CharField(help_text="As policies write it.")
+    label = serializers.CharField()  # type: ignore[assignment] # DRF's Field has one of its own
+    said = serializers.CharField(help_text="Its value, in words.")
+
+
+class TodaySerializer(serializers.Serializer):
+    outcome = serializers.ChoiceField(choices=list(Outcome))
+    rules = serializers.ListField(child=serializers.CharField())
+
+
+class ExplanationSerializer(serializers.Serializer):
+    erased_at = serializers.DateTimeField(allow_null=True)
+    summary = serializers.CharField()
+    rules = RuleCheckedSerializer(many=True)
+    changes = ChangeSerializer(many=True)
+    data = DataUsedSerializer(many=True)  # type: ignore[assignment] # as above
+    today = TodaySerializer(allow_null=True, help_text="With the rules in force today.")
+    same_today = serializers.BooleanField(allow_null=True)
+
+
 class SearchSerializer(serializers.Serializer):
-    text = serializers.CharField(required=False, default="", allow_blank=True, max_length=LONGEST_TOKEN)
+    text = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=LONGEST_TOKEN,
+        help_text="A token, a short or full id, a place in the log, who asked, a rule, part of an action.",
+    )
     outcome = serializers.ChoiceField(choices=list(Outcome), required=False, default=None)
     action = serializers.CharField(required=False, default=None, max_length=80)
+    party = serializers.UUIDField(required=False, default=None, help_text="Only those about this customer.")
+    rule = serializers.CharField(required=False, default="", max_length=80, help_text="Id of a rule that decided.")
+    version = serializers.IntegerField(required=False, default=None, min_value=1, max_value=2**31 - 1, help_text="Of the policies.")
+    store = serializers.CharField(required=False, default="", max_length=40, help_text="Whose policies decided.")
+    machines = serializers.BooleanField(required=False, default=None, allow_null=True, help_text="Only those of machines, or only others.")
+    used = serializers.BooleanField(required=False, default=None, allow_null=True, help_text="Only permits that were used, or were not.")
+    since = serializers.DateTimeField(required=False, default=None)
+    until = serializers.DateTimeField(required=False, default=None, help_text="Not included itself.")
     after = serializers.UUIDField(required=False, default=None)
     limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=decisions.LARGEST_PAGE)
 
@@ -118,7 +168,10 @@ class DecisionList(APIView):
         """The decisions you may see, the newest first: all for compliance officers, otherwise your own."""
         wanted = SearchSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
-        return Response(PageSerializer(decisions.search(actor=request.actor, **wanted.validated_data)).data)
+        filters = dict(wanted.validated_data)
+        party = filters.pop("party")
+        filters["resource"] = ("Party", str(party)) if party else None
+        return Response(PageSerializer(decisions.search(actor=request.actor, **filters)).data)
 
 
 class DecisionDetail(APIView):
@@ -130,6 +183,20 @@ class DecisionDetail(APIView):
         except decisions.NotVisible as error:
             raise Http404 from error
         return Response(DecisionSerializer(found).data)
+
+
+class ExplainDecision(APIView):
+    @extend_schema(operation_id="decisions_explanation", responses={200: ExplanationSerializer, **NOT_FOUND})
+    def get(self, request: StaffRequest, decision_id: UUID) -> Response:
+        """Why it came out so: every rule that could have applied, the data read, and the smallest changes to another answer.
+
+        Empty where there is nothing to explain it from: the facts were erased, or no policy was asked.
+        """
+        try:
+            found = decision_story.story_of(decision_id, actor=request.actor)
+        except decisions.NotVisible as error:
+            raise Http404 from error
+        return Response(ExplanationSerializer(found).data)
 
 
 class VerifyDecision(APIView):
@@ -163,5 +230,6 @@ api_urlpatterns = [
     path("decisions/", DecisionList.as_view(), name="api-decisions"),
     path("decisions/verify/", VerifyToken.as_view(), name="api-decision-verify-token"),
     path("decisions/<uuid:decision_id>/", DecisionDetail.as_view(), name="api-decision"),
+    path("decisions/<uuid:decision_id>/explanation/", ExplainDecision.as_view(), name="api-decision-explanation"),
     path("decisions/<uuid:decision_id>/verify/", VerifyDecision.as_view(), name="api-decision-verify"),
 ]

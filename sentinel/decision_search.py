@@ -95,6 +95,11 @@ def ids_of(*, actor: Actor, limit: int, visible_resources: VisibleResources | No
     return list(_found(actor, visible_resources, wanted).values_list("pk", flat=True)[:limit])
 
 
+def stores() -> list[tuple[str, str]]:
+    """Name and title of everybody whose policies decide here. Queries: 1."""
+    return list(models.PolicyStore.objects.order_by("name").values_list("name", "title"))
+
+
 def sees_all(actor: Actor) -> bool:
     """Whether every decision is open to this actor."""
     return actor.kind is ActorKind.SYSTEM or not SEES_ALL.isdisjoint(actor.roles)
@@ -141,7 +146,7 @@ def _decided(found: QuerySet[models.Decision], wanted: Filters) -> QuerySet[mode
         found = found.filter(store=store)
     if (version := wanted.get("version")) is not None:
         numbered = models.PolicyVersion.objects.filter(number=version)
-        numbered = numbered.filter(store=store) if store else numbered
+        numbered = numbered.filter(store__name=store) if store else numbered
         found = found.filter(policy_version__in=list(numbered.values_list("pk", flat=True)))
     if (used := wanted.get("used")) is not None:
         found = found.filter(outcome=Outcome.PERMIT, consumption__isnull=not used)

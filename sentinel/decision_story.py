@@ -1,6 +1,6 @@
 """Why a decision came out as it did, for those who look at it later: made again from what it rested on, with its own policy version."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -85,9 +85,11 @@ def letter_of(
     row = visible_row(decision_id, actor, visible_resources)
     try:
         found = _own(row)
-        if found is None or not isinstance(found[1], Request):
+        if found is None:
             return None
         text, asked = found
+        if not isinstance(asked, Request):
+            return None
         return explanations.customer_letter(text, text.decide(asked), asked, subject=subject, bank=bank)
     except (contexts.ContentErased, *replay.FAILURES):
         return None
@@ -103,16 +105,16 @@ def _story(row: models.Decision) -> Story:
             return Story(reviews=reviews)
         text, asked = found
         today = _today(row, asked)
-        told = {"today": today, "same_today": today.same_as(row) if today else None, "reviews": reviews}
+        told = Story(today=today, same_today=today.same_as(row) if today else None, reviews=reviews)
         if not isinstance(asked, Request):
-            return Story(**told)
+            return told
         rules = explanations.rules_checked(text, asked)
-        return Story(
+        return replace(
+            told,
             rules=rules,
             summary=explanations.summary(rules),
             changes=explanations.smallest_changes(text, asked),
             data=explanations.data_used(text, text.decide(asked), asked, audience=Audience.STAFF),
-            **told,
         )
     except contexts.ContentErased:
         return Story(erased_at=row.context_key.erased_at, reviews=reviews)

@@ -17,6 +17,7 @@ from .decision_search import (
     ids_of,
     search,
     sees_all,
+    stores,
 )
 from .decision_views import DecisionView, RuleView, rows, short_id, views, views_of
 from .verification import Check, Verification, verify_row, verify_token
@@ -35,6 +36,7 @@ __all__ = [
     "ids_of",
     "search",
     "short_id",
+    "stores",
     "verify",
     "verify_token",
     "views_of",

@@ -109,6 +109,8 @@ def _context(content: str | contexts.ContentDamaged | None, claims: dict[str, An
 
 
 def _policy(version: models.PolicyVersion, claims: dict[str, Any]) -> Check:
+    if texts := version.get_deferred_fields() & {"policies", "schema", "examples"}:
+        version.refresh_from_db(fields=texts)  # together, not one by one
     found = text_hash(version.policies, version.schema, version.examples)
     if not found == version.sha256 == claims.get("policy", {}).get("sha256"):
         return Check("policy", False, f"The text of policy version {version.number} is not the one this decision names.", f"sha256 {found}")

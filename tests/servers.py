@@ -16,7 +16,9 @@ _stack = ExitStack()
 _started: dict[str, embedded.Server] = {}
 
 
-def pytest_sessionstart() -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput"):
+        return  # it only hands out the tests: each process that runs some has servers of its own
     _remove_what_killed_runs_left()
     wanted = embedded.Wanted(database="DATABASE_URL" not in os.environ, broker="CELERY_BROKER_URL" not in os.environ)
     layout = settings.EMBEDDED_LAYOUT

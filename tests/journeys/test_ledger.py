@@ -125,6 +125,7 @@ def test_an_effect_with_the_consumption_of_another_permit_is_refused(row: Row) -
 @pytest.mark.parametrize(
     ("column", "value"),
     [("action", "transfer.between_own_accounts"), ("resource_type", "Account"), ("resource_id", str(uuid4()))],
+    ids=["action", "type", "id"],
 )
 def test_an_effect_other_than_the_permitted_one_is_refused(row: Row, column: str, value: str) -> None:
     setattr(row, column, value)
@@ -140,6 +141,7 @@ def test_an_effect_other_than_the_permitted_one_is_refused(row: Row, column: str
         "{}",
         "",
     ],
+    ids=["another day", "a space", "no parameters", "nothing"],
 )
 def test_an_effect_with_other_parameters_is_refused_to_the_byte(row: Row, parameters: str) -> None:
     row.parameters = parameters

@@ -80,7 +80,9 @@ def test_without_its_master_key_a_data_key_is_lost(settings: Any) -> None:
         unwrap(wrapped)
 
 
-@pytest.mark.parametrize("text", ["not base64!", b64encode(b"short").decode(), f"{new_master_key()},"])
+@pytest.mark.parametrize(
+    "text", ["not base64!", b64encode(b"short").decode(), f"{new_master_key()},"], ids=["no base64", "short", "a comma"]
+)
 def test_a_master_key_that_is_none_is_refused_without_being_told(settings: Any, text: str) -> None:
     settings.MASTER_KEYS = text
 

@@ -60,10 +60,40 @@ def test_a_decision_carries_its_token_and_facts(officer: Actor) -> None:
     assert answer.data["facts"]["resource"]["uid"] == {"type": "Party", "id": "party-1"}
 
 
+@pytest.mark.parametrize(
+    ("wanted", "number"),
+    [
+        ({"rule": "no-credit-in-arrears"}, 1),
+        ({"version": 1, "store": "bank"}, 2),
+        ({"machines": "true"}, 0),
+        ({"used": "false"}, 1),
+        ({"until": "2020-01-01T00:00:00Z"}, 0),
+        ({"party": "0198c2a5-0000-7000-8000-000000000001"}, 1),
+    ],
+    ids=str,
+)
+def test_the_list_is_filtered_as_on_the_screen(officer: Actor, wanted: dict[str, Any], number: int) -> None:
+    ask()
+    ask(action=CREDIT, resource=party("0198c2a5-0000-7000-8000-000000000001", days_past_due=1))
+
+    assert len(call(api.DecisionList, officer, data=wanted).data["decisions"]) == number
+
+
+def test_a_decision_is_explained(officer: Actor) -> None:
+    refused = ask(action=CREDIT, resource=party(days_past_due=1))
+
+    told = call(api.ExplainDecision, officer, decision_id=refused.id).data
+
+    assert [rule["id"] for rule in told["rules"] if rule["decided"]] == ["no-credit-in-arrears"]
+    assert "overdue" in told["changes"][0]["sentence"]
+    assert {"path": "resource.days_past_due", "label": "days past due", "said": "1"} in told["data"]
+    assert (told["today"]["outcome"], told["same_today"], told["erased_at"]) == ("deny", True, None)
+
+
 def test_what_may_not_be_seen_does_not_exist() -> None:
     decision = ask()
 
-    for view in (api.DecisionDetail, api.VerifyDecision):
+    for view in (api.DecisionDetail, api.VerifyDecision, api.ExplainDecision):
         hidden, missing = (call(view, staff(), decision_id=id) for id in (decision.id, uuid7()))
         assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
         assert (hidden.status_code, hidden["Content-Type"]) == (404, "application/problem+json")
@@ -83,7 +113,7 @@ def test_a_decision_and_a_pasted_token_are_verified(officer: Actor) -> None:
     changed = call(api.VerifyToken, officer, "post", {"token": broken}).data
 
     assert (kept["ok"], pasted["ok"], changed["ok"]) == (True, True, False)
-    assert [check["name"] for check in kept["checks"]] == ["signature", "record", "context", "policy", "replay", "use"]
+    assert [check["name"] for check in kept["checks"]] == ["signature", "record", "context", "policy", "replay", "log", "use"]
 
 
 def test_the_public_keys_are_published_without_their_secret_parts() -> None:

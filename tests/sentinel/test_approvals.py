@@ -139,7 +139,6 @@ def test_without_a_yes_there_is_no_approval(asker: Any, waiting: ApprovalView, a
         {"resource": party("party-2")},
         {"actor": staff()},
     ],
-    ids=str,
 )
 def test_a_changed_request_voids_the_approval(asker: Any, waiting: ApprovalView, changed: dict[str, Any]) -> None:
     approvals.approve(waiting.id, actor=lead(), at=clock.now())

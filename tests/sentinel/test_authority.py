@@ -132,7 +132,6 @@ def test_an_action_the_policies_do_not_know_is_refused_and_kept(monkeypatch: pyt
         {"horoscope": "lion"},
         {"branch": "B" * 40_000},
     ],
-    ids=str,
 )
 def test_a_fact_of_the_wrong_type_is_refused_and_kept(attributes: dict[str, Any]) -> None:
     refused(BadRequest, "request-not-understood", resource=Resource("Party", "party-1", attributes))

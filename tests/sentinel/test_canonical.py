@@ -47,7 +47,7 @@ def test_where_the_spellings_could_differ_they_do_not(content: dict[str, Any]) -
     assert canonical(content) == reference(content)
 
 
-@pytest.mark.parametrize("wrong", [2**53, -(2**53), float("nan"), "\ud800", object(), {"a": {1: 2}}, {"a": b"x"}], ids=repr)
+@pytest.mark.parametrize("wrong", [2**53, -(2**53), float("nan"), "\ud800", object(), {"a": {1: 2}}, {"a": b"x"}])
 def test_what_json_cannot_say_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - each library has its own words
         canonical({"a": wrong})

@@ -111,7 +111,6 @@ def test_the_moment_of_use_is_now() -> None:
         {"resource_id": "party-2"},
         {"resource_type": "Branch"},
     ],
-    ids=str,
 )
 def test_a_permit_is_good_for_nothing_else(other: dict[str, Any]) -> None:
     decision = ask()

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from bankos.platform import clock, keys
 from bankos.platform.actors import Role
 from bankos.platform.ids import uuid7
-from sentinel import decisions, policy
+from sentinel import decision_story, decisions, policy
 from sentinel.authority import Decision, Outcome, TokenInvalid, consume
 from sentinel.decisions import NotVisible, decision_of, search, verify, verify_token
 from sentinel.tokens import read
@@ -50,6 +50,16 @@ def test_reading_a_decision_takes_two_queries() -> None:
         decision_of(decision.id, actor=compliance())
 
     assert len(captured) == 2
+
+
+def test_explaining_a_decision_takes_eight_queries() -> None:
+    decision = ask()
+    decision_story.dossier_of(decision.id, actor=compliance(), at=clock.now())
+
+    with CaptureQueriesContext(connection) as captured:
+        decision_story.dossier_of(decision.id, actor=compliance(), at=clock.now())
+
+    assert len(captured) <= 8
 
 
 def test_compliance_sees_all_and_others_their_own_and_what_they_may_see() -> None:

@@ -55,14 +55,15 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def sentence_of(found: DecisionView, party_name: str | None) -> str:
-    """What happened, in a few plain sentences."""
+def sentence_of(found: DecisionView, party_name: str | None, parameters: list[tuple[str, str]]) -> str:
+    """What happened, in a few plain sentences. `parameters` are those in words."""
     if found.store != policy.BANK:
         return _of_other_store(found)
     machine = found.actor_kind in MACHINES
     who = f"The system ({found.actor_name}) proposed" if machine else f"{found.actor_name} asked"
     about = f", for {party_name or 'a customer'}" if found.resource_type == "Party" else ""
-    asked = f"{who}: {found.action_title.lower()}{about}."
+    amount = amount_of(parameters)
+    asked = f"{who}: {found.action_title.lower()}{f' of {amount}' if amount else ''}{about}."
     if found.policy_version is None:
         return f"{asked} The bank’s rules were not asked. Nothing was done."
     match found.outcome:
@@ -88,13 +89,7 @@ def parameters_in_words(found: DecisionView, person: state.CustomerState | None)
     if found.store != policy.BANK:
         return []
     accounts = {str(account.id): f"{account.product_name} {account.masked_number}" for account in person.accounts} if person else {}
-    try:
-        kinds = dict(catalogue.get(found.action).parameters)
-    except catalogue.NotRegistered:
-        kinds = {}
-    if found.policy_version is None:
-        # What nobody understood is shown as it was written.
-        kinds = {}
+    kinds = _kinds(found)
     shown = []
     order = list(kinds)
     given = _given(found)
@@ -112,11 +107,24 @@ def parameters_in_words(found: DecisionView, person: state.CustomerState | None)
                 shown.append((label, f"{day.day} {day:%B %Y}"))
             case ParameterKind.CODE:
                 shown.append((label, str(value).replace("_", " ")))
-            case _ if isinstance(value, dict):
+            case _ if isinstance(value, dict) and value.keys() == {"sha256"}:
                 shown.append((label, "erased, only its hash is kept"))
             case _:
                 shown.append((label, str(value)))
     return shown
+
+
+def amount_of(parameters: list[tuple[str, str]]) -> str:
+    """The amount among parameters in words; empty if there is none."""
+    return next((value for name, value in parameters if name == "Amount"), "")
+
+
+def _kinds(found: DecisionView) -> Mapping[str, ParameterKind]:
+    """What each parameter is; nothing is known of a request that nobody understood: it is shown as it was written."""
+    try:
+        return catalogue.get(found.action).parameters if found.policy_version is not None else {}
+    except catalogue.NotRegistered:
+        return {}
 
 
 def _given(found: DecisionView) -> Mapping[str, Any]:
