@@ -114,6 +114,7 @@ FACTS = (
     Fact(_at("resource.segment"), "segment", "customer group", NOBODY, "It follows from the customer, not the other way round."),
     Fact(_at("resource.protected"), "specially protected record", INTERNAL, NOBODY, "The protection is there for a reason."),
     # --- what stays as it is: what the bank is run with
+    Fact(_at("resource.drill"), "stop made as a drill", INTERNAL, NOBODY, "It was a drill or it was not."),
     Fact(_at("resource.drafted_by"), "who drafted the text", INTERNAL, NOBODY, "Nobody drafted it but who did."),
     Fact(_at("resource.person"), "person it is about", INTERNAL, NOBODY, WHICH_ONE),
     Fact(_at("resource.store"), "store of the policies", INTERNAL, NOBODY, WHICH_ONE),
