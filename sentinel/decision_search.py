@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast, Right
 
-from bankos.platform.actors import Actor, ActorKind, Role
+from bankos.platform.actors import OVERSEEING, Actor, ActorKind
 
 from . import catalogue, models, policy, tokens
 from .cedar import Outcome
@@ -22,7 +22,6 @@ from .decision_views import DecisionView, rows, views
 
 VisibleResources = Callable[[str, str], bool]  # (resource type, resource id)
 
-SEES_ALL = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})
 LARGEST_PAGE = 200
 MOST_NAMES = 50  # people, actions and automations a text may match
 MACHINES = (ActorKind.SYSTEM, ActorKind.AGENT)
@@ -102,7 +101,7 @@ def stores() -> list[tuple[str, str]]:
 
 def sees_all(actor: Actor) -> bool:
     """Whether every decision is open to this actor."""
-    return actor.kind is ActorKind.SYSTEM or not SEES_ALL.isdisjoint(actor.roles)
+    return actor.kind is ActorKind.SYSTEM or not OVERSEEING.isdisjoint(actor.roles)
 
 
 def _found(actor: Actor, visible_resources: VisibleResources | None, wanted: Filters) -> QuerySet[models.Decision]:
