@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from bankos.console.words import amount_in_words
+from bankos.platform.money import amount_in_words
 
 if TYPE_CHECKING:
     from insights.cashflow.chart import CashflowChart

@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
 from bankos.platform.actors import OVERSEEING, SERVING, Actor, Role
+from customers.care import emergency_lists
 from journeys import work
 from sentinel import governance
 from sentinel.automation import stops
@@ -49,7 +50,12 @@ PLACES = (
     Place("Decisions", "file-check", "decisions", OVERSEEING),
     Place("Policies", "scale", "policies", OVERSEEING),
     Place("Automation", "gauge", "automation", frozenset({Role.TEAM_LEAD}) | OVERSEEING),
+    Place("Sources", "database", "sources", OVERSEEING),
+    Place("Programs", "radio", "programs", frozenset({Role.ADMINISTRATOR})),
+    Place("Requests", "inbox", "rights-waiting", frozenset({Role.COMPLIANCE})),
+    Place("Emergency access", "shield-alert", "emergencies", frozenset({Role.COMPLIANCE}), count="emergencies"),
     Place("Customers", "users", "customers", SERVING | OVERSEEING),
+    Place("Duplicates", "copy", "link-queue", SERVING | {Role.COMPLIANCE}),
     Place("Suggestions", "compass", "suggestions", SERVING),
     Place("My decisions", "history", "decisions", SERVING, last=True),
     Place("Administration", "settings", "admin:index", frozenset({Role.ADMINISTRATOR}), last=True),
@@ -93,7 +99,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def _counts(actor: Actor, at: datetime) -> dict[str, int]:
     """What waits for this person, by kind of place."""
     waits = work.counts(actor=actor, at=at)
-    return {**waits, "approvals": waits.get("approvals", 0) + governance.waiting_for(actor, at=at)}
+    return {
+        **waits,
+        "approvals": waits.get("approvals", 0) + governance.waiting_for(actor, at=at),
+        "emergencies": emergency_lists.waiting_for_review(actor),
+    }
 
 
 def _demo_logins() -> dict[str, Any]:

@@ -1,27 +1,9 @@
-"""Amounts, moments and identifiers in the words staff read."""
+"""Moments, spans and names in the words staff read."""
 
 import re
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from django.utils import timezone
-
-from bankos.platform.money import Money
-
-SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
-MINUS = "\u2212"  # the true minus: as wide as a plus, and never broken from its figure
-NO_BREAK = "\u00a0"
-
-
-def amount_in_words(amount: Decimal, currency: str, *, decimals: int = 2) -> str:
-    """`-274` EUR as "−€274.00"; a currency without a sign of its own goes by its code."""
-    sign = MINUS if amount < 0 else ""
-    symbol = SYMBOLS.get(currency, currency + NO_BREAK)
-    return f"{sign}{symbol}{abs(amount):,.{decimals}f}"
-
-
-def money_in_words(money: Money, *, decimals: int = 2) -> str:
-    return amount_in_words(money.amount, money.currency, decimals=decimals)
 
 
 def day_in_words(day: date, today: date, *, weekday: bool = True) -> str:
@@ -82,6 +64,19 @@ def _span(minutes: int) -> str:
         return f"{minutes // 60} h {minutes % 60:02d}"
     days = minutes // (24 * 60)
     return f"{days} day{'' if days == 1 else 's'}"
+
+
+def duration_in_words(span: timedelta) -> str:
+    """How long something takes: "0.4 s", "12 s", "3 min", "26 hours", "4 days"."""
+    seconds = span.total_seconds()
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7_200:
+        return f"{seconds / 60:.0f} min"
+    hours = seconds / 3_600
+    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
 
 
 def initials(name: str) -> str:

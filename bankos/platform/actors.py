@@ -39,7 +39,8 @@ OVERSEEING = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})  # they look over 
 class Actor:
     """`id` is stable for the actor's kind (an employee's is the user's UUID), `branch` a branch code.
 
-    `line` are the ids of the people above an employee, the nearest first.
+    `line` are the ids of the people above an employee, the nearest first. `client` is the program of a channel or another system that
+    acts, or that passes on what a customer does; which customers it may know of is said there.
     """
 
     kind: ActorKind
@@ -48,6 +49,7 @@ class Actor:
     roles: frozenset[str] = frozenset()
     branch: str | None = None
     line: tuple[str, ...] = ()
+    client: UUID | None = None
 
     @property
     def user_id(self) -> UUID | None:

@@ -15,6 +15,11 @@ def ring(subscriber: str) -> None:
     _send("bankos.platform.tasks.drain_events", subscriber, queue=_queue_of(subscriber))
 
 
+def call(task: str, *arguments: str) -> None:
+    """Ask a worker for a task that a sweep would ask for a little later anyway."""
+    _send(task, *arguments)
+
+
 def wake_worker() -> None:
     """Ask a worker for a sign of life and a sweep, without waiting for the scheduler's first beat."""
     _send("bankos.platform.tasks.beat_heart")

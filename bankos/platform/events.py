@@ -9,6 +9,7 @@ Promised: every event reaches every subscriber known when it was published; a fa
 later and later, for ever. Not promised: that one subscriber's events arrive in order.
 """
 
+import json
 import math
 import time
 import traceback
@@ -23,6 +24,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from . import bell, clock
+from .ids import uuid7_texts
 from .models import DomainEvent, EventDelivery
 
 DEFAULT_BATCH = 200
@@ -107,27 +109,45 @@ def publish(type: str, *, subject: str, data: dict, source: str, at: datetime) -
         OutsideTransaction
     Queries: 1, and 1 more when somebody subscribes to the type.
     """
-    event = DomainEvent(type=type, subject=subject, data=data, source=source, occurred_at=at)
-    _write([event], type)
+    subscribers = _subscribers_to(type)
+    event = DomainEvent.objects.create(type=type, subject=subject, data=data, source=source, occurred_at=at)
+    EventDelivery.objects.bulk_create(EventDelivery(event=event, subscriber=name) for name in subscribers)
+    for name in subscribers:
+        bell.ring_after_commit(name)
     return event.pk
 
 
 def publish_many(type: str, *, items: Sequence[tuple[str, dict]], source: str, at: datetime) -> int:
-    """`publish` for many (subject, data) at once. Returns their number."""
-    events = [DomainEvent(type=type, subject=subject, data=data, source=source, occurred_at=at) for subject, data in items]
-    _write(events, type)
-    return len(events)
+    """`publish` for many (subject, data) at once: as arrays, which cost a tenth of a model each. Returns their number.
+
+    Queries: 1, and 1 for each subscriber.
+    """
+    subscribers = _subscribers_to(type)
+    ids = [UUID(hex) for hex in uuid7_texts(len(items))]
+    subjects, data = [subject for subject, _ in items], [json.dumps(said) for _, said in items]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_EVENTS, {"type": type, "source": source, "at": at, "ids": ids, "subjects": subjects, "data": data})
+        for name in subscribers:
+            cursor.execute(_WRITE_DELIVERIES, {"subscriber": name, "events": ids, "ids": [UUID(hex) for hex in uuid7_texts(len(items))]})
+            bell.ring_after_commit(name)
+    return len(items)
 
 
-def _write(events: list[DomainEvent], type: str) -> None:
+_WRITE_EVENTS = """
+INSERT INTO platform_domainevent (id, type, source, subject, occurred_at, data)
+SELECT id, %(type)s, %(source)s, subject, %(at)s, data
+  FROM unnest(%(ids)s::uuid[], %(subjects)s::text[], %(data)s::jsonb[]) AS event (id, subject, data)
+"""
+_WRITE_DELIVERIES = """
+INSERT INTO platform_eventdelivery (id, event_id, subscriber, attempts, last_error)
+SELECT id, event, %(subscriber)s, 0, '' FROM unnest(%(ids)s::uuid[], %(events)s::uuid[]) AS delivery (id, event)
+"""
+
+
+def _subscribers_to(type: str) -> list[str]:
     if not connection.in_atomic_block:
         raise OutsideTransaction(type)
-    subscribers = [subscriber.name for subscriber in _subscribers.values() if type in subscriber.types]
-    DomainEvent.objects.bulk_create(events, batch_size=2000)
-    deliveries = [EventDelivery(event=event, subscriber=name) for event in events for name in subscribers]
-    EventDelivery.objects.bulk_create(deliveries, batch_size=2000)
-    for name in subscribers:
-        bell.ring_after_commit(name)
+    return [subscriber.name for subscriber in _subscribers.values() if type in subscriber.types]
 
 
 def subscribers() -> frozenset[str]:
@@ -138,6 +158,26 @@ def subscribers() -> frozenset[str]:
 def due_subscribers(*, at: datetime) -> list[str]:
     """The subscribers that have something to do now. Queries: one per subscriber."""
     return [name for name in _subscribers if _due(name, at).exists()]
+
+
+# The newest deliveries are looked at first and few of them are not yet made, so this reads little more than it counts.
+_LAG = """
+SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY took), count(*) FROM (
+    SELECT extract(epoch FROM d.delivered_at - e.occurred_at) AS took
+      FROM platform_eventdelivery d JOIN platform_domainevent e ON e.id = d.event_id
+     WHERE d.delivered_at >= e.occurred_at AND e.type = %s ORDER BY d.id DESC LIMIT %s) newest
+"""
+
+
+def delivery_lag(type: str, *, last: int) -> tuple[timedelta, timedelta, int] | None:
+    """How long the last events of a type were on their way to their subscribers: median, 95th percentile, on how many. Queries: 1."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAG, [type, last])
+        shares, count = cursor.fetchone()
+    if not count:
+        return None
+    median, p95 = (timedelta(seconds=float(share)) for share in shares)
+    return median, p95, count
 
 
 def drain(subscriber: str | None = None, *, seconds: float = math.inf) -> int:

@@ -1,4 +1,4 @@
-"""Errors of the API as problem details (RFC 9457, `application/problem+json`)."""
+"""Errors of the API as problem details (RFC 9457, `application/problem+json`), and how its description tells of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework import exceptions
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -24,6 +25,22 @@ class Problem(exceptions.APIException):
         self.status_code = status
         self.title = title
         self.errors = errors
+
+
+class ProblemSerializer(serializers.Serializer):
+    """Problem details (RFC 9457). `code` is for programs and never changes; `errors` names single reasons with their places."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    errors = serializers.ListField(child=serializers.DictField(), required=False)  # type: ignore[assignment] # a field's name
+
+
+def problem_responses(told: Mapping[int, str]) -> dict[tuple[int, str], OpenApiResponse]:
+    """For `extend_schema`: what an endpoint may answer instead, by status."""
+    return {(status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=text) for status, text in sorted(told.items())}
 
 
 _anticipated: dict[type[Exception], Callable[[Any], Problem]] = {}

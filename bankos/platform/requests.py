@@ -1,9 +1,11 @@
 """What a request of a signed-in person carries once the middlewares have run."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from .actors import Actor
@@ -24,3 +26,14 @@ class StaffApiRequest(Request):
 
     actor: Actor
     now: datetime
+
+
+def valid(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
+    """What was asked or sent, as the serializer reads it.
+
+    Raises:
+        ValidationError: answered with the places of what is wrong (`problems`).
+    """
+    given = serializer(data=data)
+    given.is_valid(raise_exception=True)
+    return given.validated_data

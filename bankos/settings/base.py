@@ -1,6 +1,7 @@
 """What every installation shares. `embedded`, `production` and `test` import this and say what differs."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -196,6 +197,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "check decisions": {"task": "sentinel.tasks.check_decisions", "schedule": 60, "options": {"expires": 60}},
     "end drills": {"task": "sentinel.tasks.end_drills", "schedule": TICK, "options": {"expires": TICK}},
     "settle reviews": {"task": "sentinel.tasks.settle_reviews", "schedule": crontab(minute=15), "options": {"expires": 3600}},
+    "erase due": {"task": "customers.rights.tasks.erase_due", "schedule": crontab(hour=3, minute=10), "options": {"expires": 3600}},
+    "sweep copies": {"task": "customers.rights.tasks.sweep_copies", "schedule": 60, "options": {"expires": 60}},
+    "turn day": {"task": "customers.tasks.turn_day", "schedule": crontab(minute=1), "options": {"expires": 3600}},
+    "sweep sources": {"task": "customers.tasks.sweep_sources", "schedule": 30, "options": {"expires": 30}},
+    "link records": {"task": "customers.tasks.start_linkage", "schedule": crontab(hour=1, minute=30), "options": {"expires": 3600}},
+    "sweep linkage": {"task": "customers.tasks.sweep_linkage", "schedule": 60, "options": {"expires": 60}},
+    "apply events": {"task": "customers.tasks.apply_events", "schedule": TICK, "options": {"expires": TICK}},
+    "send webhooks": {"task": "customers.tasks.send_webhooks", "schedule": TICK, "options": {"expires": TICK}},
     "sweep replays": {"task": "sentinel.tasks.sweep_replays", "schedule": 20, "options": {"expires": 20}},
 }
 
@@ -206,6 +215,13 @@ GENERATE_SIGNING_KEY = False  # and a master key, if there is none
 MASTER_KEYS = env("MASTER_KEYS", default="")
 MASTER_KEYS_DIR: Path | None = env("MASTER_KEYS_DIR", cast=Path, default=None)
 EFFECTS_DIR = env("EFFECTS_DIR", cast=Path, default=VAR_DIR / "effects")
+
+# ---- the customers' interface ----
+# Beyond this, events are not taken but asked to come later.
+EVENTS_WAITING_AT_MOST = env.int("EVENTS_WAITING_AT_MOST", default=20_000)
+# Receivers of webhooks inside the bank's network, as host or host:port; all others are public and https.
+WEBHOOK_INTERNAL_HOSTS: list[str] = env.list("WEBHOOK_INTERNAL_HOSTS", default=[])
+WEBHOOK_DISABLED_AFTER = timedelta(days=5)  # without anything received
 
 # ---- logs ----
 LOGGING_CONFIG = "bankos.platform.logs.configure"
@@ -259,6 +275,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AnswerOutcome": ["done", "needs_approval", "refused"],
         "DecisionOutcome": ["permit", "needs_approval", "deny"],
+        "Channel": "customers.models.behaviour.Channel",
     },
 }
 

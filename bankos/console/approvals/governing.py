@@ -10,11 +10,21 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.care import revealing
+from customers.care.action_types import BREAK_GLASS, UNMASK
 from journeys.approvals import Change
 from sentinel import action_types, autonomy, catalogue, policy
 from sentinel.decisions import DecisionView
 
 LEVELS = dict(autonomy.Level.choices)
+
+
+def customers_of(found: DecisionView) -> frozenset[UUID]:
+    """The customers an act is about: who answers must be allowed to see each of them."""
+    if found.resource_type != "Party":
+        return frozenset()
+    given: Mapping[str, Any] = (found.context or {}).get("context", {}).get("parameters", {})
+    return frozenset(UUID(id) for id in (found.resource_id, given.get("other")) if id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +115,74 @@ def _mandate(found: DecisionView, given: Mapping[str, Any]) -> Described:
 def _erase(found: DecisionView, given: Mapping[str, Any]) -> Described:
     url = reverse("customer", args=[found.resource_id])
     return Described(
-        title="Erase what decisions about a customer rested on",
+        title="Erase a customer",
         about="Customer",
         about_url=url,
         reason=given["reason"],
-        changes=(Change("Facts of all decisions so far", "readable by staff", "gone for ever; signatures and log stay"),),
+        changes=(Change("What nothing keeps by law", "readable by staff", "gone for ever; signatures and log stay"),),
         evidence=(Evidence("customer", "The customer", url),),
+    )
+
+
+def _unmask(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    url, field = reverse("customer", args=[found.resource_id]), revealing.label_of(given["field"])
+    return Described(
+        title=f"Show {found.actor_name} a customer’s {field}",
+        about="Customer",
+        about_url=url,
+        reason=given["reason"],
+        changes=(Change(field.capitalize(), "masked", "whole for an hour, to this person alone"),),
+        evidence=(Evidence("customer", "The customer", url),),
+    )
+
+
+def _break_glass(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    """The same for a protected customer and for a number nobody has: who asked reads it, too."""
+    return Described(
+        title=f"Open a customer to {found.actor_name} in an emergency",
+        about="The customer with the number that was typed, if there is one",
+        about_url="",
+        reason=given["reason"],
+        changes=(Change("Access", "none", f"{given['minutes']} minutes, to look and not to act"),),
+        evidence=(Evidence("emergencies", "What was asked for", reverse("emergencies")),),
+    )
+
+
+_CONTRADICTIONS = {
+    "none": "nothing",
+    "birth_date": "birth dates",
+    "national_id": "national numbers",
+    "both": "birth dates and national numbers",
+}
+
+
+def _join(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    kept, other = (reverse("customer", args=[id]) for id in (found.resource_id, given["other"]))
+    return Described(
+        title="Make two customers one",
+        about="Customer",
+        about_url=kept,
+        reason=given["reason"],
+        changes=(
+            Change("Customers", "two", "one"),
+            Change("What contradicts", "", _CONTRADICTIONS.get(given["contradicts"], given["contradicts"])),
+        ),
+        evidence=(
+            Evidence("customer", "The customer whose number stays", kept),
+            Evidence("other", "The customer who becomes part of it", other),
+        ),
+    )
+
+
+def _part(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    url = reverse("customer-records", args=[found.resource_id])
+    return Described(
+        title="Undo a merge" if given["act"] else "Split a record off a customer",
+        about="Customer",
+        about_url=url,
+        reason=given["reason"],
+        changes=(Change("Customers", "one", "two"),),
+        evidence=(Evidence("records", "The records of the customer", url),),
     )
 
 
@@ -121,6 +193,10 @@ _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     action_types.START_AUTOMATION.name: _start,
     action_types.GRANT_MANDATE.name: _mandate,
     action_types.ERASE_CUSTOMER.name: _erase,
+    UNMASK.name: _unmask,
+    BREAK_GLASS.name: _break_glass,
+    "party.join": _join,
+    "party.part": _part,
 }
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from bankos.platform.actors import OVERSEEING, Actor
 from customers import state
-from customers.visibility import NotVisible
+from customers.visibility import NotVisible, visible_party_ids
 from journeys import approvals as acts
 from journeys.approvals import Change
 from sentinel import approvals, conversations, decisions, governance
@@ -23,7 +23,7 @@ from sentinel.decisions import DecisionView
 from sentinel.unusual import Unusual, unusual_points
 
 from ..decisions.words import parameters_in_words, visible_to
-from .governing import Evidence, described
+from .governing import Evidence, customers_of, described
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,13 @@ def _lines(views: list[ApprovalView], actor: Actor, at: datetime) -> list[Line]:
     names = _names(view.asked_by for view in views)
     known = {row.id: row for row in acts.awaited_of([view.id for view in views], actor=actor, at=at)}
     asking = conversations.open_questions([view.id for view in views], asker_id=actor.id)
+    customers = {UUID(view.resource_id) for view in views if view.resource_type == "Party" and view.id not in known}
+    seen = visible_party_ids(actor, customers) if customers else set()
     lines = []
     for view in views:
         act = known.get(view.id)
-        if act is None and not governance.governs(view.action):
+        hidden = view.resource_type == "Party" and UUID(view.resource_id) not in seen
+        if act is None and (hidden or not governance.governs(view.action)):
             continue  # about a customer this person may not see
         lines.append(
             Line(
@@ -166,6 +169,9 @@ def _governing(request_id: UUID, actor: Actor, at: datetime) -> Waiting:
         raise NotVisible(str(request_id))
     # Who may answer may read what it is about.
     found = decisions.decision_of(view.decision_id, actor=actor, visible_resources=lambda kind, id: True)
+    about = customers_of(found)
+    if visible_party_ids(actor, about) != about:
+        raise NotVisible(str(request_id))
     words = described(found)
     return _waiting(
         request_id,

@@ -1,4 +1,4 @@
-"""Forgetting what decisions about a customer rested on: a form that says what will be gone, and a second person."""
+"""Erasing a customer: a form that says what will be gone and what the law keeps, and a second person."""
 
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from bankos.platform.actors import Role
 from bankos.platform.requests import StaffRequest
 from customers import state
+from customers.rights import erasing, holds
 from sentinel import erasure
 from sentinel.governance import NotPossible
 
@@ -38,4 +39,10 @@ def erase(request: StaffRequest, party_id: UUID) -> HttpResponse:
                 messages.info(request, f"Waits for a second person. {done.sentence}")
                 return redirect("approval", done.request_id)
             form.add_error(None, f"Not allowed. {done.sentence}")
-    return render(request, "sentinel/erase.html", {"person": person, "form": form}, status=422 if form.errors else 200)
+    context = {
+        "person": person,
+        "form": form,
+        "plan": erasing.plan_of(party_id, at=request.now),
+        "holds": holds.holds_of(party_id, at=request.now),
+    }
+    return render(request, "sentinel/erase.html", context, status=422 if form.errors else 200)

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bankos.platform.actors import OVERSEEING
 from bankos.platform.requests import StaffRequest
+from bankos.platform.sending import sent_as_file
 from customers.state import CustomerState
 from sentinel import decision_story, decisions, transparency
 from sentinel.decision_story import Dossier
 from sentinel.decisions import DecisionView
 from sentinel.explanations import Bank
 
-from .sending import sent_as_file
 from .words import MACHINES, amount_of, customer_of, parameters_in_words, party_of, sentence_of, visible_to
 
 

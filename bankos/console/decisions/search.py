@@ -19,13 +19,13 @@ from django.views.decorators.http import require_safe
 from bankos.platform import clock, events
 from bankos.platform.actors import OVERSEEING
 from bankos.platform.requests import StaffRequest
+from bankos.platform.sending import sent_as_file
 from customers import search as customer_search
 from customers import state
 from sentinel import catalogue, decisions, transparency
 from sentinel.authority import Outcome
 from sentinel.decisions import DecisionPage, Filters
 
-from .sending import sent_as_file
 from .words import party_of, visible_to
 
 OUTCOMES = {Outcome.PERMIT: "Permitted", Outcome.NEEDS_APPROVAL: "Needs approval", Outcome.DENY: "Refused"}

@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from bankos.platform.actors import Actor, ActorKind
+from bankos.platform.money import amount_in_words
 from customers import state, visibility
 from sentinel import catalogue, policy
 from sentinel.authority import Outcome
 from sentinel.catalogue import ParameterKind
 from sentinel.decisions import DecisionView, VisibleResources
-
-from ..words import amount_in_words
 
 PARAMETERS = {
     "from_arrangement": "From account",

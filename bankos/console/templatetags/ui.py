@@ -1,7 +1,7 @@
 """Template tags of the console's components. Built in: no template has to load them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bankos.console import charts, words
-from bankos.platform.money import Money
+from bankos.platform.actors import SERVING
+from bankos.platform.money import Money, amount_in_words
 from customers.state import AccountView
 
 register = template.Library()
@@ -32,7 +33,7 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
 @register.filter
 def money(value: Money | None) -> SafeString | str:
     """An amount that stays whole in a line and reads left to right everywhere; a dash when there is none."""
-    return "–" if value is None else format_html('<bdi class="amt" dir="ltr">{}</bdi>', words.money_in_words(value))
+    return "–" if value is None else format_html('<bdi class="amt" dir="ltr">{}</bdi>', value.in_words())
 
 
 @register.filter
@@ -44,13 +45,13 @@ def shown(value: Money | str) -> SafeString | str:
 @register.filter
 def money_whole(value: Money) -> SafeString:
     """As `money`, without cents: for headlines, never for a figure someone acts on."""
-    return format_html('<bdi class="amt" dir="ltr">{}</bdi>', words.money_in_words(value, decimals=0))
+    return format_html('<bdi class="amt" dir="ltr">{}</bdi>', value.in_words(decimals=0))
 
 
 @register.simple_tag
 def amount(value: Decimal, currency: str) -> SafeString:
     """As `money`, for a bare amount in a known currency."""
-    return format_html('<bdi class="amt" dir="ltr">{}</bdi>', words.amount_in_words(value, currency))
+    return format_html('<bdi class="amt" dir="ltr">{}</bdi>', amount_in_words(value, currency))
 
 
 @register.filter
@@ -107,10 +108,31 @@ def age(context: dict[str, Any], moment: datetime) -> str:
 
 
 @register.filter
+def duration(value: timedelta) -> str:
+    """How long something takes: "0.4 s", "26 hours"."""
+    return words.duration_in_words(value)
+
+
+@register.filter
 def iso_day(value: str) -> str:
-    """A day a source states as ISO 8601, in words: "13 June 1986"."""
-    day = date.fromisoformat(value) if value else None
-    return f"{day.day} {day:%B %Y}" if day else ""
+    """A day a source states as ISO 8601, in words: "13 June 1986"; as it is if it is masked."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return value
+    return f"{day.day} {day:%B %Y}"
+
+
+@register.filter
+def serves(roles: frozenset[str]) -> bool:
+    """Whether somebody with these roles deals with customers."""
+    return not SERVING.isdisjoint(roles)
+
+
+@register.filter
+def clock_time(value: datetime) -> str:
+    """The hour and minute where the bank is: "14:32"."""
+    return f"{timezone.localtime(value):%H:%M}"
 
 
 @register.filter

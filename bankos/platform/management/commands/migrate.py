@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connection, transaction
 
-from bankos.platform import roles
+from bankos.platform import history, roles
 
 # Any fixed number: two machines that migrate the same database at once take turns.
 MIGRATION_LOCK = 0x62616E6B6F73
@@ -12,15 +12,24 @@ MIGRATION_LOCK = 0x62616E6B6F73
 class Command(DjangoMigrate):
     """Django's `migrate`, run as the owner of the tables; the application's role gets its grants afterwards."""
 
+    def check(self, *args: Any, **options: Any) -> None:
+        # Checks of models ask the server what it can; on a new one the application's role does not exist yet.
+        with roles.as_owner():
+            super().check(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         with roles.as_owner():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
             try:
+                if options["plan"] or options["check_unapplied"]:
+                    super().handle(*args, **options)
+                    return
+                history.take_views_down()
                 super().handle(*args, **options)
-                if not options["plan"]:
-                    with transaction.atomic():
-                        roles.grant_to_application()
+                with transaction.atomic():
+                    roles.grant_to_application()
+                    history.put_views_up()
             finally:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
