@@ -3,22 +3,23 @@
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from simple_history.admin import SimpleHistoryAdmin
 
 from bankos.platform import actors, clock
+from bankos.platform.admin_pages import NeverDeleted, ToLookAt
 from bankos.platform.models import User
 
-from . import policy_changes, store_admin  # noqa: F401 - registers the pages of stores
+from . import decisions, policy_changes, store_admin  # noqa: F401 - registers the pages of stores
 from .authority import AuthorityError
 from .governance import NotPossible
 from .models import AutomationStop, AutonomySetting, Decision, PolicyVersion, Review
 
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(SimpleHistoryAdmin):
+class PolicyVersionAdmin(NeverDeleted, SimpleHistoryAdmin):
     """Versions to look at, with their history. They are written on the console's page; in force they come with a second person."""
 
     list_display = ["number", "store", "state", "note", "activated_at", "retired_at"]
@@ -46,9 +47,6 @@ class PolicyVersionAdmin(SimpleHistoryAdmin):
         """One editor for everybody who writes policies: it checks the examples and keeps what was typed."""
         return redirect("policy-new")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
     @admin.action(description="Propose to put in force", permissions=["change"])
     def propose(self, request: HttpRequest, queryset: QuerySet[PolicyVersion]) -> None:
         if queryset.count() != 1:
@@ -66,19 +64,6 @@ class PolicyVersionAdmin(SimpleHistoryAdmin):
             self.message_user(request, "It is in force.")
         else:
             self.message_user(request, f"The bank’s rules refuse it: {outcome.sentence}", messages.ERROR)
-
-
-class ToLookAt(admin.ModelAdmin):
-    """Evidence, and what changes by sentinel's own acts only: here to look at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(AutonomySetting)
@@ -106,7 +91,6 @@ class ReviewAdmin(ToLookAt):
     search_fields = ["subject", "action", "decision__id"]
     ordering = ["-id"]
     raw_id_fields = ["decision"]
-    show_full_result_count = False
 
 
 @admin.register(Decision)
@@ -117,4 +101,7 @@ class DecisionAdmin(ToLookAt):
     list_filter = ["outcome", "actor_kind", "action"]
     search_fields = ["id", "resource_id", "actor_id"]
     ordering = ["-id"]
-    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
+        """All of them for those who oversee; an administration page is no way round who may see which decision."""
+        return decisions.visible_rows(request.actor, super().get_queryset(request))  # type: ignore[attr-defined]

@@ -6,28 +6,21 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import path
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bankos.platform import keys
-from bankos.platform.actors import Actor
+from bankos.platform.problems import problem_responses
+from bankos.platform.requests import StaffApiRequest, valid
 
 from . import decision_story, decisions
 from .cedar import Outcome
 from .explanations import Status
 from .tokens import LONGEST_TOKEN
 
-
-class StaffRequest(Request):
-    """A request of a signed-in person (see `RequestContextMiddleware`)."""
-
-    actor: Actor
-
-
-NOT_FOUND = {404: OpenApiResponse(description="No such decision for this person.")}
+NOT_FOUND = problem_responses({404: "No such decision for this person."})
 
 
 class RuleSerializer(serializers.Serializer):
@@ -164,11 +157,9 @@ class TokenSerializer(serializers.Serializer):
 
 class DecisionList(APIView):
     @extend_schema(operation_id="decisions_list", parameters=[SearchSerializer], responses=PageSerializer)
-    def get(self, request: StaffRequest) -> Response:
+    def get(self, request: StaffApiRequest) -> Response:
         """The decisions you may see, the newest first: all for compliance officers, otherwise your own."""
-        wanted = SearchSerializer(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        filters = dict(wanted.validated_data)
+        filters = valid(SearchSerializer, request.query_params)
         party = filters.pop("party")
         filters["resource"] = ("Party", str(party)) if party else None
         return Response(PageSerializer(decisions.search(actor=request.actor, **filters)).data)
@@ -176,7 +167,7 @@ class DecisionList(APIView):
 
 class DecisionDetail(APIView):
     @extend_schema(operation_id="decisions_detail", responses={200: DecisionSerializer, **NOT_FOUND})
-    def get(self, request: StaffRequest, decision_id: UUID) -> Response:
+    def get(self, request: StaffApiRequest, decision_id: UUID) -> Response:
         """One decision: who asked for what, which rules decided, and the signed token."""
         try:
             found = decisions.decision_of(decision_id, actor=request.actor)
@@ -187,7 +178,7 @@ class DecisionDetail(APIView):
 
 class ExplainDecision(APIView):
     @extend_schema(operation_id="decisions_explanation", responses={200: ExplanationSerializer, **NOT_FOUND})
-    def get(self, request: StaffRequest, decision_id: UUID) -> Response:
+    def get(self, request: StaffApiRequest, decision_id: UUID) -> Response:
         """Why it came out so: every rule that could have applied, the data read, and the smallest changes to another answer.
 
         Empty where there is nothing to explain it from: the facts were erased, or no policy was asked.
@@ -201,7 +192,7 @@ class ExplainDecision(APIView):
 
 class VerifyDecision(APIView):
     @extend_schema(operation_id="decisions_verify", responses={200: VerificationSerializer, **NOT_FOUND})
-    def get(self, request: StaffRequest, decision_id: UUID) -> Response:
+    def get(self, request: StaffApiRequest, decision_id: UUID) -> Response:
         """Whether the decision still holds together: signature, record, facts, policy text, the same answer again, its use."""
         try:
             found = decisions.verify(decision_id, actor=request.actor)
@@ -212,11 +203,10 @@ class VerifyDecision(APIView):
 
 class VerifyToken(APIView):
     @extend_schema(operation_id="decisions_verify_token", request=TokenSerializer, responses=VerificationSerializer)
-    def post(self, request: StaffRequest) -> Response:
+    def post(self, request: StaffApiRequest) -> Response:
         """The same for a token you hold. A single changed character fails."""
-        given = TokenSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response(VerificationSerializer(decisions.verify_token(given.validated_data["token"])).data)
+        given = valid(TokenSerializer, request.data)
+        return Response(VerificationSerializer(decisions.verify_token(given["token"])).data)
 
 
 @require_safe

@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -21,13 +20,10 @@ from .approval_evidence import seen_by
 from .catalogue import RiskTier
 from .cedar import APPROVER_ROLES, Approval, Mandate, Outcome, PolicyText, Request, RequestInvalid, somebody
 from .contexts import ContentErased, content_of
+from .decision import Decision
 from .errors import Refused
 from .models import ApprovalAnswer, ApprovalRequest, ApprovalUse
 from .models import Decision as DecisionRow
-
-if TYPE_CHECKING:
-    from .authority import Decision
-
 
 LARGEST_LIST = 200
 
@@ -102,7 +98,7 @@ class ApprovalView:
     answer_note: str
 
 
-def request(decision: "Decision", *, at: datetime, note: str = "") -> ApprovalView:
+def request(decision: Decision, *, at: datetime, note: str = "") -> ApprovalView:
     """Ask for a second person's agreement to a decision that needs it. Asked twice, it is one request.
 
     Raises:

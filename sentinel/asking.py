@@ -1,7 +1,7 @@
 """From what somebody asks to what the policies are asked: checked, completed with how things stand, in the policies' own terms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from bankos.platform.actors import Actor, ActorKind
 from . import approvals, autonomy, catalogue
 from .canonical import canonical, parameters_hash
 from .cedar import Approval, Entity, Mandate, Request, moment
+from .decision import ModelRef, Resource
 from .errors import ApprovalNotValid, BadRequest, UnknownAction
 from .models import Decision
 from .standing import Look, Standing
@@ -27,24 +28,6 @@ ENTITY_TYPES = {
 MACHINES = frozenset({ActorKind.AGENT, ActorKind.SYSTEM})
 LONGEST_ID = 120
 LONGEST_CONTEXT = 32_000  # characters of canonical JSON
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """What the action is done to; `attributes` are the facts policies read. A fact that is not known is left out or None."""
-
-    type: str
-    id: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRef:
-    """The model a proposal came from."""
-
-    name: str
-    version: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

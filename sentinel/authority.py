@@ -1,6 +1,7 @@
 """May this actor do this, now? Every action asks here first, and every answer is kept and signed.
 
 `authorize` answers with a decision and its token; `consume` takes a permit's token, once, for exactly what it was issued for.
+Who acts at once does both with `authorize_and_consume`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,15 +12,16 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from bankos.platform.actors import Actor
 
 from . import approvals, models, policy
-from .asking import Asked, ModelRef, Resource, checked, request_of
+from .asking import Asked, checked, request_of
 from .canonical import canonical, parameters_hash
 from .cedar import EngineFailed, Outcome, RequestInvalid
 from .consumption import Consumption, consume
+from .decision import DecidingRule, Decision, ModelRef, NotPermitted, Resource
 from .errors import ApprovalNotValid, AuthorityError, BadRequest, Refused, UnknownAction
 from .recording import Answered, Unanswered, insert, rows_of
 from .standing import Standing, standings
@@ -33,6 +35,7 @@ __all__ = [
     "DecidingRule",
     "Decision",
     "ModelRef",
+    "NotPermitted",
     "Outcome",
     "Question",
     "Refused",
@@ -46,9 +49,11 @@ __all__ = [
     "TokenStopped",
     "UnknownAction",
     "authorize",
+    "authorize_and_consume",
     "authorize_many",
     "canonical",
     "consume",
+    "consume_permit",
     "keeping_evidence",
     "parameters_hash",
 ]
@@ -56,32 +61,6 @@ __all__ = [
 log = structlog.get_logger(__name__)
 
 LARGEST_BATCH = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class DecidingRule:
-    """A rule the answer rests on; `sentence` is for staff."""
-
-    id: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer. `token` is its signed form; a permit's is consumed by the effect it permits."""
-
-    id: UUID
-    token: str
-    outcome: Outcome
-    action: str
-    resource: Resource
-    parameters: dict[str, str | int | bool]
-    actor: Actor
-    rules: tuple[DecidingRule, ...]
-    obligations: tuple[str, ...]
-    policy_version: int
-    issued_at: datetime
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +129,52 @@ def authorize(
     return answer
 
 
+def authorize_and_consume(
+    *,
+    actor: Actor,
+    action: str,
+    resource: Resource,
+    parameters: Mapping[str, str | int | bool],
+    at: datetime,
+    context: Mapping[str, Any] | None = None,
+    on_behalf_of: Actor | None = None,
+) -> Decision:
+    """`authorize` for an act that follows in the same transaction: returns the decision with its permit used up.
+
+    Raises:
+        NotPermitted: any answer but a permit; the decision is on record, as after `authorize`.
+        UnknownAction, BadRequest, Refused
+    Queries: those of `authorize` and `consume`.
+    """
+    decision = authorize(
+        actor=actor, action=action, resource=resource, parameters=parameters, at=at, context=context, on_behalf_of=on_behalf_of
+    )
+    if decision.outcome is not Outcome.PERMIT:
+        raise NotPermitted(decision)
+    consume_permit(decision, at=at)
+    return decision
+
+
+def consume_permit(decision: Decision, *, at: datetime) -> Consumption:
+    """`consume` for who has just asked and holds the decision itself: there is nothing to compare. Raises as `consume`."""
+    return consume(
+        decision.token,
+        action=decision.action,
+        resource_type=decision.resource.type,
+        resource_id=decision.resource.id,
+        parameters=decision.parameters,
+        at=at,
+    )
+
+
 @contextmanager
 def keeping_evidence(*also: type[Exception]) -> Iterator[None]:
-    """A transaction that an error of the authority, or one of `also`, leaves with what was asked on record: it commits, then raises.
+    """A transaction that a refusal, an error of the authority or one of `also` leaves with what was asked on record: it commits, then
+    raises.
 
     What follows from a decision is written after it is made, so at such an error nothing else has been.
     """
-    anticipated: tuple[type[Exception], ...] = (AuthorityError, *also)
+    anticipated: tuple[type[Exception], ...] = (AuthorityError, NotPermitted, *also)
     refusal: Exception | None = None
     with transaction.atomic():
         try:
@@ -177,12 +195,13 @@ def authorize_many(questions: Sequence[Question], *, at: datetime) -> list[Decis
     if not questions:
         return []
     asked = [question.at(at) for question in questions]
+    alone = not connection.in_atomic_block
     # The places in the log are taken and filled in one transaction: see sentinel.transparency.
     with transaction.atomic(savepoint=False):
         stand = standings([one.look() for one in asked], store=policy.BANK, at=at)
         cases = [_case(one, standing) for one, standing in zip(asked, stand, strict=True)]
         rows = rows_of(cases, at=at)
-        _write(cases, rows)
+        _write(cases, rows, last=alone)
     return [_answer(case, row) for case, row in zip(cases, rows, strict=True)]
 
 
@@ -211,8 +230,8 @@ def _decided(asked: Asked, standing: Standing) -> Answered:
     return Answered(asked, request, text_of_request, verdict, action_type, standing)
 
 
-def _write(cases: list[Answered | Unanswered], rows: list[models.Decision]) -> None:
-    """Write what can be written together; what uses up an approval alone, because another may have been faster."""
+def _write(cases: list[Answered | Unanswered], rows: list[models.Decision], *, last: bool) -> None:
+    """Write what can be written together; what uses up an approval before, alone, because another may have been faster."""
     together = []
     for place, (case, row) in enumerate(zip(cases, rows, strict=True)):
         if isinstance(case, Answered) and row.approval_id is not None and case.verdict.outcome is Outcome.PERMIT:
@@ -226,7 +245,7 @@ def _write(cases: list[Answered | Unanswered], rows: list[models.Decision]) -> N
                 cases[place] = Unanswered(case.asked, ApprovalNotValid(str(error)), case.standing)
                 rows[place] = rows_of([cases[place]], at=case.asked.at)[0]
         together.append(rows[place])
-    insert(together)
+    insert(together, last=last)
 
 
 def _answer(case: Answered | Unanswered, row: models.Decision) -> Decision | AuthorityError:

@@ -287,7 +287,10 @@ def _hindrance(view: AutomationView) -> str:
     """Why the next level cannot be proposed yet; empty if it can, or if there is none."""
     if view.readiness is None or view.readiness.ready:
         return ""
-    missing = [_missing(criterion) for criterion in view.readiness.criteria if not criterion.met]
+    # Of what nothing is known yet there is nothing to say but how much evidence is missing.
+    missing = [
+        _missing(one) for one in view.readiness.criteria if not one.met and (one.value is not None or one.measure is Measure.REVIEWS)
+    ]
     more = view.readiness.more
     ahead = f"About {more:,} more reviews before the next level can be proposed, if all goes on as it does. " if more else ""
     return f"{ahead}Not yet: {'; '.join(missing)}."

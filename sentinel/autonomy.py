@@ -71,6 +71,16 @@ def most_specific(rows: Iterable[tuple[Any, ...]], *, subject: str) -> tuple[Any
     return max(fitting, key=lambda row: (bool(row[0]), bool(row[1]), bool(row[2])), default=None)
 
 
+def may_act_alone(*, subjects: Iterable[str], action: str) -> bool:
+    """Whether for any customer at all each of these may do this by itself; where not, there is no need to ask for every single one.
+
+    Queries: 1.
+    """
+    free = AutonomySetting.objects.filter(level=Level.ACT_ALONE, action__in=(action, "")).values_list("subject", flat=True)
+    leaving = set(free)
+    return "" in leaving or leaving.issuperset(subjects)
+
+
 def _limits(amount: str | None, currency: str, per_day: int | None, from_hour: int | None, to_hour: int | None) -> Limits:
     return Limits(Decimal(amount) if amount is not None else None, currency, per_day, from_hour, to_hour)
 

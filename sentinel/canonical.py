@@ -39,12 +39,15 @@ def parameters_hash(parameters: Mapping[str, Any]) -> str:
 def _plain(value: Any, depth: int) -> bool:
     """Whether both spell it alike: ASCII keys, no number but integers of a double's exact range, no types of one's own."""
     kind = type(value)
-    if isinstance(value, str) or kind is bool or value is None:
+    if kind is str or kind is bool or value is None or isinstance(value, str):
         return True
     if kind is int:
         return -_LARGEST <= value <= _LARGEST
-    if depth and kind is dict:
-        return all(isinstance(name, str) and name.isascii() and _plain(entry, depth - 1) for name, entry in value.items())
-    if depth and kind is list:
-        return all(_plain(entry, depth - 1) for entry in value)
-    return False
+    if not depth or kind not in (dict, list):
+        return False
+    if kind is dict:
+        for name in value:
+            if not isinstance(name, str) or not name.isascii():
+                return False
+        value = value.values()
+    return all(_plain(entry, depth - 1) for entry in value)

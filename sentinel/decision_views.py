@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from bankos.platform.actors import ActorKind
 
 from . import catalogue, contexts, models, policy, tokens
-from .authority import ModelRef
 from .cedar import Outcome
+from .decision import ModelRef
 from .rules import BUILT_IN, Effect
 
 READ_AT_ONCE = 200

@@ -4,7 +4,10 @@ Compliance officers and administrators see every decision. Other employees see t
 Sentinel does not know who may see which customer: callers on higher floors pass a predicate.
 """
 
+from collections.abc import Collection
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from bankos.platform.actors import Actor
 
@@ -32,6 +35,7 @@ __all__ = [
     "RuleView",
     "Verification",
     "VisibleResources",
+    "about",
     "decision_of",
     "ids_of",
     "search",
@@ -40,6 +44,7 @@ __all__ = [
     "verify",
     "verify_token",
     "views_of",
+    "visible_rows",
 ]
 
 
@@ -66,6 +71,11 @@ def verify(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResourc
     return verify_row(visible_row(decision_id, actor, visible_resources))
 
 
+def visible_rows(actor: Actor, found: QuerySet[models.Decision]) -> QuerySet[models.Decision]:
+    """Those of these decisions that are open to the actor whatever they are about: all, or one's own."""
+    return found if sees_all(actor) else found.filter(store=policy.BANK, actor_kind=actor.kind, actor_id=actor.id)
+
+
 def visible_row(decision_id: UUID, actor: Actor, visible_resources: VisibleResources | None) -> models.Decision:
     """The decision's row, if this person may see it. Raises NotVisible. Queries: 1."""
     row = rows().filter(pk=decision_id).first()
@@ -76,3 +86,16 @@ def visible_row(decision_id: UUID, actor: Actor, visible_resources: VisibleResou
     if not ((own and row.store == policy.BANK) or sees_all(actor) or about_visible):
         raise NotVisible(decision_id)
     return row
+
+
+def about(resource_type: str, ids: Collection[str], *, actor: Actor, after: str = "", limit: int) -> list[DecisionView]:
+    """The bank's decisions about these, the oldest first, behind the id `after`: to go through all of them, however many.
+
+    Raises:
+        NotVisible: only who sees every decision goes through them like this.
+    Queries: 2.
+    """
+    if not sees_all(actor):
+        raise NotVisible(resource_type)
+    found = rows().filter(store=policy.BANK, resource_type=resource_type, resource_id__in=ids).order_by("id")
+    return views(list((found.filter(pk__gt=after) if after else found)[:limit]))

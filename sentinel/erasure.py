@@ -1,6 +1,10 @@
-"""Forgetting a customer (GDPR Art. 17): what decisions about them rested on is gone for ever; signatures and log stay verifiable."""
+"""Forgetting a customer (GDPR Art. 17): what decisions about them rested on is gone for ever; signatures and log stay verifiable.
 
-from collections.abc import Mapping
+With the contexts go the free texts around them: notes of requests for approval, answers and messages. Floors above say what they know of a
+customer and erase what is theirs in the same transaction (`goes_with`).
+"""
+
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,22 +12,35 @@ from uuid import UUID
 from bankos.platform import events
 from bankos.platform.actors import Actor
 
-from . import contexts, governance
+from . import contexts, governance, redaction
 from .action_types import ERASE_CUSTOMER
-from .asking import Resource
+from .decision import Resource
 from .governance import Act, CarriedOut, NotPossible, Permitted
-from .models import ContextKey
+from .models import ApprovalAnswer, ApprovalMessage, ApprovalRequest, ContextKey
 
 SOURCE = "sentinel.erasure"
 ERASED = "sentinel.customer.erased"
 PARTY = "Party"
 
+Known = Callable[[str, datetime], Mapping[str, Any] | None]
+Erase = Callable[[Permitted], None]
+_known: list[Known] = []
+_erasers: list[Erase] = []
+
+
+def goes_with(*, known: Known, erase: Erase) -> None:
+    """Register a floor: `known` tells the policies of a customer (None: nobody of this id, or nothing left to erase) and may raise
+    NotPossible; `erase` erases what the floor holds, in the transaction of the decision.
+    """
+    _known.append(known)
+    _erasers.append(erase)
+
 
 def erase(party_id: UUID, *, actor: Actor, reason: str, at: datetime) -> CarriedOut:
-    """Ask for a customer's key to be destroyed. A second person decides; until then nothing is gone.
+    """Ask for a customer to be erased. A second person decides; until then nothing is gone.
 
     What this very decision rested on goes with the rest: the request, its reason and who agreed stay readable only in the token's hashes,
-    the log and the answer of the second person.
+    and the log.
 
     Raises:
         NotPossible: there is nothing to erase.
@@ -33,14 +50,29 @@ def erase(party_id: UUID, *, actor: Actor, reason: str, at: datetime) -> Carried
     )
 
 
+def erase_contexts(party_id: str, *, decision_id: UUID, at: datetime) -> int:
+    """Destroy the keys of what decisions about this customer rested on, and the free texts around them. Returns how many of both."""
+    keys = contexts.erase((PARTY, party_id), decision_id=decision_id, at=at)
+    asked = ApprovalRequest.objects.filter(decision__resource_type=PARTY, decision__resource_id=party_id)
+    requests = list(asked.values_list("pk", flat=True))
+    answers = list(ApprovalAnswer.objects.filter(request__in=requests).values_list("pk", flat=True))
+    messages = list(ApprovalMessage.objects.filter(request__in=requests).values_list("pk", flat=True))
+    texts = redaction.redact(decision_id, ApprovalRequest._meta.db_table, "note", requests)
+    texts += redaction.redact(decision_id, ApprovalAnswer._meta.db_table, "note", answers)
+    return keys + texts + redaction.redact(decision_id, ApprovalMessage._meta.db_table, "text", messages)
+
+
 def _resource(party_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    if not ContextKey.objects.filter(subject_type=PARTY, subject_id=party_id, erased_at=None).exists():
+    told = [facts for known in _known if (facts := known(party_id, at)) is not None]
+    if not told and not ContextKey.objects.filter(subject_type=PARTY, subject_id=party_id, erased_at=None).exists():
         raise NotPossible("Nothing is kept about this customer that could be erased.")
-    return Resource(PARTY, party_id, {})
+    return Resource(PARTY, party_id, {name: value for facts in told for name, value in facts.items()})
 
 
 def _erase(permitted: Permitted) -> None:
-    contexts.erase((PARTY, permitted.resource_id), decision_id=permitted.decision.id, at=permitted.at)
+    erase_contexts(permitted.resource_id, decision_id=permitted.decision.id, at=permitted.at)
+    for eraser in _erasers:
+        eraser(permitted)
     events.publish(ERASED, subject=permitted.resource_id, data={"decision": str(permitted.decision.id)}, source=SOURCE, at=permitted.at)
 
 

@@ -53,13 +53,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """What an effect gets: who asked, for what, and the decision that allows it."""
+    """What an effect gets: who asked, for what, the decision that allows it, and whether a second person had to agree."""
 
     actor: Actor
     resource_id: str
     parameters: Parameters
     decision: Decision
     at: datetime
+    approved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,7 @@ class CarriedOut:
 
     @property
     def sentence(self) -> str:
-        """The rules it rests on, in words."""
-        return " ".join(rule.sentence for rule in self.decision.rules)
+        return self.decision.sentence
 
 
 _acts: dict[str, Act] = {}
@@ -109,8 +109,8 @@ def carry_out(
         match decision.outcome:
             case Outcome.PERMIT:
                 with transaction.atomic():
-                    _use(decision, at)
-                    act.effect(Permitted(actor, resource_id, parameters, decision, at))
+                    authority.consume_permit(decision, at=at)
+                    act.effect(Permitted(actor, resource_id, parameters, decision, at, approval is not None))
                 return CarriedOut(decision, done=True)
             case Outcome.NEEDS_APPROVAL:
                 return CarriedOut(decision, done=False, request_id=approvals.request(decision, at=at, note=note).id)
@@ -168,14 +168,3 @@ def parameters_of(decision: Any) -> dict[str, Any]:
     """A decision's parameters as they were given, free texts too. Raises contexts.ContentErased."""
     given: dict[str, Any] = content_of(decision)["request"]["context"]["parameters"]
     return given
-
-
-def _use(decision: Decision, at: datetime) -> None:
-    authority.consume(
-        decision.token,
-        action=decision.action,
-        resource_type=decision.resource.type,
-        resource_id=decision.resource.id,
-        parameters=decision.parameters,
-        at=at,
-    )

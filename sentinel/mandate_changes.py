@@ -12,7 +12,7 @@ from bankos.platform.models import User
 
 from . import governance
 from .action_types import DELEGATE_APPROVAL, GRANT_MANDATE, STAFF
-from .asking import Resource
+from .decision import Resource
 from .governance import Act, CarriedOut, NotPossible, Permitted
 from .models import Delegation, PersonalMandate
 

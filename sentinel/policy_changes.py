@@ -18,8 +18,8 @@ from bankos.platform.models import User
 
 from . import authority, examples, governance, policy
 from .action_types import ACTIVATE_POLICY, POLICY
-from .asking import Resource
 from .cedar import moment
+from .decision import Resource
 from .governance import Act, CarriedOut, NotPossible, Permitted, Refusal
 from .models import ApprovalAnswer, ApprovalRequest, PolicyStep, PolicyVersion, ReplayRun
 

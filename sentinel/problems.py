@@ -1,8 +1,12 @@
-"""What the API answers when the authority gave no answer: never a yes, and what to do."""
+"""What the API answers to a no of the authority, and when it gave no answer: never a yes, and what to do."""
 
 from bankos.platform.problems import Problem, anticipate
 
-from .errors import AuthorityError, BadRequest
+from .authority import AuthorityError, BadRequest, NotPermitted
+
+
+def _not_permitted(error: NotPermitted) -> Problem:
+    return Problem(status=403, title="Refused", detail=str(error), code="refused")
 
 
 def _not_understood(error: BadRequest) -> Problem:
@@ -19,5 +23,6 @@ def _not_decided(error: AuthorityError) -> Problem:
 
 
 # The first that fits counts.
+anticipate(NotPermitted, _not_permitted)
 anticipate(BadRequest, _not_understood)
 anticipate(AuthorityError, _not_decided)

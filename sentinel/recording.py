@@ -157,16 +157,20 @@ def rows_of(cases: Sequence[Case], *, at: datetime) -> list[models.Decision]:
     return [case.row(case.key or made[case.subject]) for case in cases]
 
 
-# One parameter whatever the number of rows, and nothing for the driver to quote value by value.
-_INSERT = "INSERT INTO sentinel_decision SELECT * FROM jsonb_populate_recordset(NULL::sentinel_decision, %s::jsonb)"
+# One parameter whatever the number of rows, and nothing for the driver to quote value by value. The function is made in migration 0005.
+_INSERT = "SELECT sentinel_record(%s::jsonb)"
 _FIELDS = tuple((field.attname, field.column) for field in models.Decision._meta.concrete_fields)
 
 
-def insert(rows: Sequence[models.Decision]) -> None:
-    """Write the rows. Queries: 1, none for no row."""
+def insert(rows: Sequence[models.Decision], *, last: bool = False) -> None:
+    """Write the rows. Queries: 1, none for no row.
+
+    Args:
+        last: as for `direct.execute`.
+    """
     if rows:
         values = [{column: getattr(row, attribute) for attribute, column in _FIELDS} for row in rows]
-        direct.execute(_INSERT, [json.dumps(values, default=_as_text)])
+        direct.execute(_INSERT, [_encode(values)], last=last)
 
 
 def _as_text(value: Any) -> str:
@@ -176,6 +180,9 @@ def _as_text(value: Any) -> str:
         case datetime():
             return value.isoformat()
     return str(value)
+
+
+_encode = json.JSONEncoder(default=_as_text, check_circular=False).encode
 
 
 def sealed(row: models.Decision, content: Mapping[str, Any], salt: str, key: Key) -> models.Decision:

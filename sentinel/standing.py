@@ -6,6 +6,7 @@ One query, however many questions: it is asked at every decision, so that a chan
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -55,15 +56,15 @@ class Standing:
 
 
 # The function is made in migration 0005.
-_ASK = "SELECT * FROM sentinel_standing(%s, %s, %s::jsonb)"
+_ASK = "SELECT * FROM sentinel_standing(%s, %s::timestamptz, %s::jsonb)"
 
 
-def standings(looks: Sequence[Look], *, store: str, at: Any) -> list[Standing]:
+def standings(looks: Sequence[Look], *, store: str, at: datetime) -> list[Standing]:
     """How things stand for each of these, in their order; takes a place in the log for each. Inside the transaction that fills the place.
 
     Queries: 1.
     """
-    return [_standing(*row) for row in direct.fetch(_ASK, [store, at, json.dumps([look.as_json() for look in looks])])]
+    return [_standing(*row) for row in direct.fetch(_ASK, [store, at.isoformat(), json.dumps([look.as_json() for look in looks])])]
 
 
 def _standing(

@@ -9,19 +9,15 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from bankos.platform import clock
+from bankos.platform.admin_pages import NeverDeleted
 
 from .authzen import access, management
 from .authzen.api import EntitySerializer
 from .models import PolicyStore, StoreClient, StoreEntity
 
 
-class _NeverDeleted(admin.ModelAdmin):
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(PolicyStore)
-class PolicyStoreAdmin(_NeverDeleted):
+class PolicyStoreAdmin(NeverDeleted, admin.ModelAdmin):
     """The name is part of addresses and of every decision, so it stays."""
 
     list_display = ["name", "title", "owner", "created_at"]
@@ -86,7 +82,7 @@ class StoreEntityAdmin(admin.ModelAdmin):
 
 
 @admin.register(StoreClient)
-class StoreClientAdmin(_NeverDeleted):
+class StoreClientAdmin(NeverDeleted, admin.ModelAdmin):
     """A secret is shown once, when the client is made. A client is revoked, not deleted: decisions name it."""
 
     list_display = ["name", "store", "may_manage", "created_at", "revoked_at"]

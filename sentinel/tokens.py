@@ -16,6 +16,7 @@ ISSUER = "urn:bankos:sentinel"
 LONGEST_TOKEN = 100_000
 
 _HEADER = {"alg", "kid", "typ"}
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 
 class TokenError(Exception):
@@ -49,7 +50,7 @@ class TokenAlreadyUsed(TokenError):
 def sign(claims: dict[str, Any]) -> str:
     """The token that carries these claims, signed with the key in force."""
     key = keys.signing_key()
-    payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
+    payload = _encode(claims).encode()
     signed = b".".join((_header(key.kid), _base64url(payload)))
     # Put together here and not by joserfc, which reads it: signing is the larger part of what a decision costs beside its policies.
     return b".".join((signed, _base64url(key.sign(signed)))).decode()

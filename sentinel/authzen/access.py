@@ -1,14 +1,12 @@
 """Who may ask a store: programs, each known by a secret that is shown once. Only its hash is kept."""
 
-import secrets
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
+from bankos.platform import bearer
 from sentinel.models import PolicyStore, StoreClient
 
-MARK = "bk_"  # by which a secret that leaked is recognised
-LONGEST_SECRET = 200
+MARK = "bk_"
 
 
 class UnknownStore(LookupError):
@@ -27,8 +25,10 @@ def issue(store: str, *, name: str, may_manage: bool, at: datetime) -> tuple[Sto
     """
     if not PolicyStore.objects.filter(name=store).exists():
         raise UnknownStore(store)
-    secret = MARK + secrets.token_urlsafe(32)
-    client = StoreClient.objects.create(store_id=store, name=name, secret_sha256=_hash(secret), may_manage=may_manage, created_at=at)
+    secret = bearer.new_secret(MARK)
+    client = StoreClient.objects.create(
+        store_id=store, name=name, secret_sha256=bearer.hash_of(secret), may_manage=may_manage, created_at=at
+    )
     return client, secret
 
 
@@ -42,21 +42,8 @@ def revoke(store: str, client_id: UUID, *, at: datetime) -> None:
         raise UnknownClient(client_id)
 
 
-def bearer(authorization: str) -> str | None:
-    """The secret in an Authorization header (RFC 6750), or None if it carries none."""
-    scheme, _, secret = authorization.partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else None
-
-
 def client_with(secret: str) -> StoreClient | None:
-    """The client that holds this secret, if it may still ask.
-
-    Looked up by hash: how long that takes tells nothing of the secrets there are. Queries: 1.
-    """
-    if not secret.isascii() or len(secret) > LONGEST_SECRET:
+    """The client that holds this secret, if it may still ask. Queries: 1."""
+    if not bearer.plausible(secret):
         return None
-    return StoreClient.objects.filter(secret_sha256=_hash(secret), revoked_at=None).first()
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
+    return StoreClient.objects.filter(secret_sha256=bearer.hash_of(secret), revoked_at=None).first()

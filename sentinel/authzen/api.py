@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse
 from django.urls import path
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, ParseError
@@ -24,9 +24,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from bankos.platform import bearer
 from bankos.platform.models import User
-from bankos.platform.problems import Problem
-from bankos.platform.requests import StaffApiRequest
+from bankos.platform.problems import Problem, problem_responses
+from bankos.platform.requests import StaffApiRequest, valid
 from sentinel.models import PolicyStore, PolicyVersion, StoreClient
 
 from . import access, management, messages
@@ -36,11 +37,11 @@ from .recording import LONGEST_ID, LONGEST_TYPE
 LARGEST_PAGE = 1_000
 LONGEST_TEXT = 500_000  # characters of policies, schema or examples
 TEXTS = {"policies": "policies.cedar", "schema": "schema.cedarschema", "examples": "examples.json"}
-PROBLEM = OpenApiResponse(description="Problem details (RFC 9457); `errors` names each reason with its line or place.")
-REFUSALS: dict[int, OpenApiResponse] = {
-    401: OpenApiResponse(description="Nobody known asks."),
-    404: OpenApiResponse(description="No such store of yours."),
-}
+NOBODY = problem_responses({401: "Nobody known asks."})
+NOT_MADE = NOBODY | problem_responses({403: "Not yours to do.", 409: "The name is taken."})
+NOT_SEEN = NOBODY | problem_responses({404: "No such store of yours."})
+NOT_CHANGED = NOT_SEEN | problem_responses({403: "Not yours to do, or not here."})
+NOT_USABLE = NOT_CHANGED | problem_responses({422: "Not usable as it is; `errors` names each reason with its line or place."})
 
 
 class IJson(BaseParser):
@@ -62,7 +63,7 @@ class ClientAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, StoreClient] | None:
-        secret = access.bearer(request.headers.get("Authorization", ""))
+        secret = bearer.sent_in(request.headers.get("Authorization", ""))
         if secret is None:
             return None
         client = access.client_with(secret)
@@ -240,22 +241,16 @@ def _described(problem: management.Problem) -> dict[str, Any]:
     return {"part": problem.part, "detail": problem.what} | {name: place for name, place in places.items() if place is not None}
 
 
-def _read(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
-    given = serializer(data=data)
-    given.is_valid(raise_exception=True)
-    return given.validated_data
-
-
 class Stores(StoreView):
-    @extend_schema(operation_id="stores_list", responses={200: StoreSerializer(many=True), 401: REFUSALS[401]})
+    @extend_schema(operation_id="stores_list", responses={200: StoreSerializer(many=True), **NOBODY})
     def get(self, request: StaffApiRequest) -> Response:
         """The stores you may manage."""
         return Response(StoreSerializer(management.stores_of(self.manager(request)), many=True).data)
 
-    @extend_schema(operation_id="stores_create", request=StoreSerializer, responses={201: StoreSerializer, 403: PROBLEM, 409: PROBLEM})
+    @extend_schema(operation_id="stores_create", request=StoreSerializer, responses={201: StoreSerializer, **NOT_MADE})
     def post(self, request: StaffApiRequest) -> Response:
         """A new store, made by an administrator. Until it has policies, every evaluation is refused."""
-        given = _read(StoreSerializer, request.data)
+        given = valid(StoreSerializer, request.data)
         owner = given["owner"]
         with _as_problems():
             made = management.create(
@@ -269,17 +264,21 @@ class Stores(StoreView):
 
 
 class StoreDetail(StoreView):
-    @extend_schema(operation_id="stores_detail", responses={200: StoreSerializer, **REFUSALS})
+    @extend_schema(operation_id="stores_detail", responses={200: StoreSerializer, **NOT_SEEN})
     def get(self, request: StaffApiRequest, store: str) -> Response:
         return Response(StoreSerializer(self.store(request, store)).data)
 
 
 class Entities(StoreView):
-    @extend_schema(operation_id="stores_entities", parameters=[EntityQuerySerializer], responses={200: EntityPageSerializer, **REFUSALS})
+    @extend_schema(
+        operation_id="stores_entities",
+        parameters=[EntityQuerySerializer],
+        responses={200: EntityPageSerializer, **NOT_SEEN},
+    )
     def get(self, request: StaffApiRequest, store: str) -> Response:
         """What the store knows, by type and id."""
         found = self.store(request, store)
-        wanted = _read(EntityQuerySerializer, request.query_params)
+        wanted = valid(EntityQuerySerializer, request.query_params)
         after = (wanted["after_type"], wanted["after_id"])
         rows = management.entities_of(
             found.name, type=wanted["type"], after=after if None not in after else None, limit=wanted["limit"] + 1
@@ -291,12 +290,12 @@ class Entities(StoreView):
     @extend_schema(
         operation_id="stores_entities_put",
         request=EntityChangeSerializer,
-        responses={200: EntityChangedSerializer, 403: PROBLEM, 422: PROBLEM, **REFUSALS},
+        responses={200: EntityChangedSerializer, **NOT_USABLE},
     )
     def put(self, request: StaffApiRequest, store: str) -> Response:
         """Write and remove up to 1,000 entities in one step."""
         found = self.store(request, store)
-        given = _read(EntityChangeSerializer, request.data)
+        given = valid(EntityChangeSerializer, request.data)
         entities = [management.entity(one) for one in given["entities"]]
         with _as_problems():
             removed = management.put_entities(
@@ -306,7 +305,7 @@ class Entities(StoreView):
 
 
 class Policies(StoreView):
-    @extend_schema(operation_id="stores_versions", responses={200: VersionSerializer(many=True), **REFUSALS})
+    @extend_schema(operation_id="stores_versions", responses={200: VersionSerializer(many=True), **NOT_SEEN})
     def get(self, request: StaffApiRequest, store: str) -> Response:
         """All versions, the newest first."""
         return Response(VersionSerializer(management.versions_of(self.store(request, store).name), many=True).data)
@@ -314,7 +313,7 @@ class Policies(StoreView):
     @extend_schema(
         operation_id="stores_policies_put",
         request=PoliciesSerializer,
-        responses={200: VersionSerializer, 403: PROBLEM, 422: PROBLEM, **REFUSALS},
+        responses={200: VersionSerializer, **NOT_USABLE},
     )
     def put(self, request: StaffApiRequest, store: str) -> Response:
         """Policies, schema and examples, in force from now on if they can be used and the examples hold.
@@ -322,7 +321,7 @@ class Policies(StoreView):
         For the bank's own store this drafts a version; it comes into force with a second person's agreement, in the console.
         """
         found = self.store(request, store)
-        given = _read(PoliciesSerializer, request.data)
+        given = valid(PoliciesSerializer, request.data)
         with _as_problems():
             version = management.put_policies(
                 found.name,
@@ -345,7 +344,7 @@ class VersionView(StoreView):
 
 
 class Version(VersionView):
-    @extend_schema(operation_id="stores_version", responses={200: VersionTextsSerializer, **REFUSALS})
+    @extend_schema(operation_id="stores_version", responses={200: VersionTextsSerializer, **NOT_SEEN})
     def get(self, request: StaffApiRequest, store: str, number: int) -> Response:
         """One version with its texts."""
         return Response(VersionTextsSerializer(self.version(request, store, number)).data)
@@ -355,7 +354,7 @@ class VersionText(VersionView):
     @extend_schema(
         operation_id="stores_version_text",
         parameters=[OpenApiParameter("text", str, OpenApiParameter.PATH, enum=list(TEXTS))],
-        responses={(200, "text/plain"): OpenApiTypes.STR, **REFUSALS},
+        responses={(200, "text/plain"): OpenApiTypes.STR, **NOT_SEEN},
     )
     def get(self, request: StaffApiRequest, store: str, number: int, text: str) -> HttpResponse:
         """One text of a version, byte by byte as it was put."""
@@ -368,7 +367,7 @@ class VersionText(VersionView):
 
 
 class Clients(StoreView):
-    @extend_schema(operation_id="stores_clients", responses={200: StoreClientSerializer(many=True), **REFUSALS})
+    @extend_schema(operation_id="stores_clients", responses={200: StoreClientSerializer(many=True), **NOT_SEEN})
     def get(self, request: StaffApiRequest, store: str) -> Response:
         """The programs that may ask, and those that were revoked."""
         found = self.store(request, store).clients.order_by("id")
@@ -377,12 +376,12 @@ class Clients(StoreView):
     @extend_schema(
         operation_id="stores_clients_create",
         request=StoreClientSerializer,
-        responses={201: IssuedSerializer, 403: PROBLEM, **REFUSALS},
+        responses={201: IssuedSerializer, **NOT_CHANGED},
     )
     def post(self, request: StaffApiRequest, store: str) -> Response:
         """A new client with its secret. People give out secrets, programs don't."""
         found = self.store(request, store)
-        given = _read(StoreClientSerializer, request.data)
+        given = valid(StoreClientSerializer, request.data)
         with _as_problems():
             management.people_only(self.manager(request))
             client, secret = access.issue(found.name, name=given["name"], may_manage=given["may_manage"], at=request.now)
@@ -390,7 +389,7 @@ class Clients(StoreView):
 
 
 class ClientDetail(StoreView):
-    @extend_schema(operation_id="stores_clients_revoke", responses={204: None, 403: PROBLEM, **REFUSALS})
+    @extend_schema(operation_id="stores_clients_revoke", responses={204: None, **NOT_CHANGED})
     def delete(self, request: StaffApiRequest, store: str, client_id: UUID) -> Response:
         """Revoke a client: its next request is refused."""
         found = self.store(request, store)

@@ -15,7 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from bankos.platform import clock
+from bankos.platform import bearer, clock
 from sentinel.models import PolicyStore
 from sentinel.policy import BANK
 
@@ -141,7 +141,7 @@ def _answer(request: HttpRequest, store: str, respond: Respond) -> HttpResponse:
 
 def _asker(request: HttpRequest, store: str) -> Asker:
     """Who asks. First whether they are known at all, then whether this is their store."""
-    secret = access.bearer(request.headers.get("Authorization", ""))
+    secret = bearer.sent_in(request.headers.get("Authorization", ""))
     if secret is None:
         raise Answered(401, "Ask with the secret of a client of this store.", WWW_Authenticate='Bearer realm="authzen"')
     client = access.client_with(secret)

@@ -22,8 +22,7 @@ from bankos.platform.ids import uuid7
 from bankos.platform.models import User
 
 from ..action_types import AUTOMATION, DRILL
-from ..asking import Resource
-from ..authority import AuthorityError, Outcome, TokenError, authorize, consume
+from ..authority import AuthorityError, NotPermitted, Resource, TokenError, authorize_and_consume
 from ..governance import NotPossible
 from ..models import AutomationStop, DrillSighting
 from . import stops
@@ -110,13 +109,9 @@ def last() -> Drilled | None:
 def _acts(run: UUID, at: datetime) -> bool:
     """Ask and use the permit up, as any act of a machine does; False once that is not allowed any more."""
     resource = Resource(AUTOMATION, str(run), {"subject": CANARY.id, "action": DRILL.name, "segment": "", "level": ""})
-    parameters = {"run": str(run)}
     try:
-        decision = authorize(actor=CANARY, action=DRILL.name, resource=resource, parameters=parameters, at=at)
-        if decision.outcome is not Outcome.PERMIT:
-            return False
-        consume(decision.token, action=DRILL.name, resource_type=AUTOMATION, resource_id=str(run), parameters=parameters, at=at)
-    except (AuthorityError, TokenError):
+        authorize_and_consume(actor=CANARY, action=DRILL.name, resource=resource, parameters={"run": str(run)}, at=at)
+    except (AuthorityError, NotPermitted, TokenError):
         return False
     return True
 

@@ -12,9 +12,9 @@ from bankos.platform.actors import Actor
 
 from .. import autonomy, catalogue, governance
 from ..action_types import AUTOMATION, LOWER_AUTONOMY, RAISE_AUTONOMY
-from ..asking import Resource
 from ..autonomy import ORDER, Level, Limits
 from ..autonomy_statistics import TO_ACT_ALONE, TO_ACT_WITH_APPROVAL, TO_SUGGEST, Evidence, Readiness, promotion
+from ..decision import Resource
 from ..governance import Act, CarriedOut, NotPossible, Permitted
 from ..models import AutonomyWatch
 from .subjects import Automation, above

@@ -17,8 +17,8 @@ from bankos.platform.actors import Actor, ActorKind
 
 from .. import catalogue, governance
 from ..action_types import AUTOMATION, START_AUTOMATION, STOP_AUTOMATION
-from ..asking import Resource
 from ..autonomy import Level
+from ..decision import Resource
 from ..governance import Act, CarriedOut, NotPossible, Permitted
 from ..models import AutomationStop, AutonomySetting, Decision
 

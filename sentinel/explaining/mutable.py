@@ -76,10 +76,12 @@ FACTS = (
     Fact(_at("resource.suitability"), "assessed risk profile", "your risk profile", BOTH, "It can be assessed anew.", ladder=RISKS),
     Fact(_at("resource.examples_hold"), "examples of the policy text hold", INTERNAL, (STAFF,), "They can be put right."),
     Fact(_at("resource.impact_seen"), "effect of the policy text looked at", INTERNAL, (STAFF,), "Somebody can look at it."),
+    Fact(_at("resource.scopes"), "rights of the program", INTERNAL, (STAFF,), "An administrator gives and takes them."),
     Fact(_at("resource.evidence_allows"), "evidence allows a higher level", INTERNAL, (STAFF,), "Evidence grows."),
     Fact(_at("context.parameters.channel"), "channel of the contact", "way of contact", BOTH, "Another channel may be used."),
     Fact(_at("context.facts.channel"), "channel it was asked on", "way it was asked for", BOTH, "Another may be used.", optional=True),
     Fact(_at("context.facts.recommendation"), "suggestion it answers", INTERNAL, NOBODY, WHICH_ONE),
+    Fact(_at("context.facts.speaks_for"), "customer whose word it is", INTERNAL, NOBODY, WHICH_ONE),
     Fact(_at("context.facts.reason"), "reason given", "reason given", BOTH, OWN_WORDS, only_if_missing=True),
     Fact(_at("context.parameters.reason"), "reason given", "reason given", BOTH, OWN_WORDS, only_if_missing=True),
     Fact(_at("context.parameters.product"), "product", "product", (STAFF,), "The asker may choose; to a customer it would be an offer."),
@@ -90,7 +92,7 @@ FACTS = (
         Fact(_at(f"context.parameters.{name}"), name.replace("_", " "), name.replace("_", " "), NOBODY, WHICH_ONE)
         for name in (
             "from_arrangement", "to_arrangement", "arrangement", "recommendation", "template", "version", "sha256", "subject", "action",
-            "segment", "scope", "value", "stop", "drill", "field", "given", "role",
+            "segment", "scope", "value", "stop", "drill", "field", "given", "role", "access", "asked_by", "verdict",
         )
     ),
     Fact(_at("context.parameters.purpose"), "purpose", "purpose", NOBODY, "It is why it is done; another one would be a pretext."),
@@ -104,6 +106,7 @@ FACTS = (
     Fact(_at("principal.party"), "customer who asks", "that you ask for yourself", NOBODY, "Who asks is not changed to get an answer."),
     # --- what stays as it is: the customer
     Fact(_at("resource.age_years"), "age in years", "your age in years", NOBODY, "Nobody can change it."),
+    Fact(_at("resource.deceased"), "death of the customer", "that the customer has died", NOBODY, "A death is known or not."),
     Fact(_at("resource.kind"), "person or organisation", "whether you are a person or an organisation", NOBODY, "Nobody can change it."),
     Fact(_at("resource.is_staff"), "works at the bank", "whether you work at the bank", NOBODY, "Nobody should change jobs for an answer."),
     Fact(_at("resource.branch"), "branch of the customer", "your branch", NOBODY, "A customer is not moved to get an answer."),
@@ -114,6 +117,9 @@ FACTS = (
     Fact(_at("resource.segment"), "segment", "customer group", NOBODY, "It follows from the customer, not the other way round."),
     Fact(_at("resource.protected"), "specially protected record", INTERNAL, NOBODY, "The protection is there for a reason."),
     # --- what stays as it is: what the bank is run with
+    Fact(_at("resource.held"), "legal hold", INTERNAL, NOBODY, "A hold is lifted by two people, not for an answer."),
+    Fact(_at("resource.restricted"), "erased on request", INTERNAL, NOBODY, "What was erased stays so."),
+    Fact(_at("resource.tried_out"), "mapping tried on a whole file", INTERNAL, (STAFF,), "It can be tried."),
     Fact(_at("resource.drill"), "stop made as a drill", INTERNAL, NOBODY, "It was a drill or it was not."),
     Fact(_at("resource.drafted_by"), "who drafted the text", INTERNAL, NOBODY, "Nobody drafted it but who did."),
     Fact(_at("resource.person"), "person it is about", INTERNAL, NOBODY, WHICH_ONE),

@@ -5,13 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from bankos.platform.actors import Role
+from bankos.platform.money import amount_in_words
 
 from ..cedar import Approval, Outcome, Request
 from .changes import ANOTHER, Bound, Change
 from .mutable import Audience, Path
 
-SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
-NO_BREAK = "\u00a0"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ROLES: Mapping[str, str] = {
     Role.BRANCH_STAFF: "a member of branch staff",
@@ -71,8 +70,7 @@ def shown(value: Any, *, currency: str = "") -> str:
 
 
 def amount(value: str, currency: str) -> str:
-    """ "1000.00" of EUR as "€1,000.00"; a currency without a sign of its own goes by its code."""
-    return f"{SYMBOLS.get(currency, currency + NO_BREAK if currency else '')}{Decimal(value):,.2f}"
+    return amount_in_words(Decimal(value), currency)
 
 
 def code(value: str) -> str:

@@ -144,6 +144,15 @@ END $$;
 """
 NO_STANDING = "DROP FUNCTION sentinel_standing(text, timestamptz, jsonb)"
 
+# Decisions as they are written (see sentinel.recording), a function for the same reason.
+RECORD = """
+CREATE FUNCTION sentinel_record(decisions jsonb) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    INSERT INTO sentinel_decision SELECT * FROM jsonb_populate_recordset(NULL::sentinel_decision, decisions);
+END $$;
+"""
+NO_RECORD = "DROP FUNCTION sentinel_record(jsonb)"
+
 EVIDENCE = (
     "approvalmessage",
     "checkpoint",
@@ -155,7 +164,8 @@ EVIDENCE = (
     "replaycheck",
     "review",
 )
-GUARDS = ("sentinel_check_consumption", "sentinel_next_leaf", "sentinel_keep_stop", "sentinel_keep_policy_text", "sentinel_keep_context_key", "sentinel_standing")
+GUARDS = ("sentinel_check_consumption", "sentinel_next_leaf", "sentinel_keep_stop", "sentinel_keep_policy_text", "sentinel_keep_context_key", "sentinel_standing",
+          "sentinel_record")
 
 
 class Migration(migrations.Migration):
@@ -168,6 +178,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(A_STOP_IS_ONLY_LIFTED, NO_STOP_CHECK),
         migrations.RunSQL(A_CONTEXT_KEY_IS_ONLY_ERASED, NO_KEY_CHECK),
         migrations.RunSQL(STANDING, NO_STANDING),
+        migrations.RunSQL(RECORD, NO_RECORD),
         # A temporary table, sequence or function could otherwise stand in for the real one.
         *(migrations.RunSQL(IN_ITS_SCHEMA.format(function=guard), migrations.RunSQL.noop) for guard in GUARDS),
     ]

@@ -9,6 +9,7 @@ from .decisions import Consumption, ContextKey, Decision
 from .log import Checkpoint, LogEntry, LogHorizon, LogNode
 from .mandates import Delegation, PersonalMandate
 from .policies import PolicyStep, PolicyVersion
+from .redaction import Redaction
 from .replay import ReplayChange, ReplayCheck, ReplayPart, ReplayRun
 from .stops import AutomationStop, DrillSighting
 from .stores import PolicyStore, StoreClient, StoreEntity
@@ -35,6 +36,7 @@ __all__ = [
     "PolicyStep",
     "PolicyStore",
     "PolicyVersion",
+    "Redaction",
     "ReplayChange",
     "ReplayCheck",
     "ReplayPart",
