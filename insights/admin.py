@@ -5,24 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from bankos.platform.admin_pages import ToLookAt
+
 from .models import ForecastPartition, ForecastRun, ModelAlias, ModelVersion, RecommendationAnswer
 
 
-class ReadOnly(admin.ModelAdmin):
-    """Written by the program alone."""
-
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ReadOnly):
+class ModelVersionAdmin(ToLookAt):
     list_display = ("name", "version", "fitted_at", "data_until", "coverage", "error")
     list_filter = ("name",)
     ordering = ("name", "-version")
@@ -37,7 +26,7 @@ class ModelVersionAdmin(ReadOnly):
 
 
 @admin.register(ModelAlias)
-class ModelAliasAdmin(ReadOnly):
+class ModelAliasAdmin(ToLookAt):
     list_display = ("model", "alias", "version", "since", "set_by", "why")
     list_select_related = ("version",)
     ordering = ("-since",)
@@ -56,7 +45,7 @@ class PartitionInline(admin.TabularInline):
 
 
 @admin.register(ForecastRun)
-class ForecastRunAdmin(ReadOnly):
+class ForecastRunAdmin(ToLookAt):
     list_display = ("as_of_date", "model_version", "started_at", "finished_at")
     list_select_related = ("model_version",)
     ordering = ("-started_at",)
@@ -64,7 +53,7 @@ class ForecastRunAdmin(ReadOnly):
 
 
 @admin.register(RecommendationAnswer)
-class RecommendationAnswerAdmin(ReadOnly):
+class RecommendationAnswerAdmin(ToLookAt):
     list_display = ("answered_at", "answer", "outcome", "reason", "actor_name", "decision_id")
     list_filter = ("answer", "outcome", "reason")
     ordering = ("-answered_at",)

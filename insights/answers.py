@@ -13,7 +13,7 @@ from customers.state import facts_for_decision
 from customers.visibility import NotVisible
 from journeys import actions, work
 from journeys.actions import ActionNotPossible
-from sentinel.authority import DecidingRule, Decision, Outcome, Resource, authorize, consume, keeping_evidence
+from sentinel.authority import DecidingRule, Decision, NotPermitted, Outcome, Resource, authorize_and_consume, keeping_evidence
 from sentinel.automation import evidence
 from sentinel.automation.evidence import Verdict
 
@@ -167,10 +167,10 @@ def _own_act(row: Recommendation, action: str, parameters: dict[str, str], *, ac
     """Ask for, and use up, a permit for an answer that has no effect outside."""
     facts = facts_for_decision(row.party_id, at=at)
     resource = Resource("Party", str(row.party_id), facts.attributes)
-    decision = authorize(actor=actor, action=action, resource=resource, parameters=parameters, at=at)
-    if decision.outcome is Outcome.PERMIT:
-        consume(decision.token, action=action, resource_type="Party", resource_id=str(row.party_id), parameters=parameters, at=at)
-    return decision
+    try:
+        return authorize_and_consume(actor=actor, action=action, resource=resource, parameters=parameters, at=at)
+    except NotPermitted as refusal:
+        return refusal.decision
 
 
 def _accepted(row: Recommendation, decision: Decision) -> Answer:
@@ -182,15 +182,13 @@ def _accepted(row: Recommendation, decision: Decision) -> Answer:
 
 
 def _answer(decision: Decision, *, done: str) -> Answer:
-    rules = tuple(decision.rules)
-    because = " ".join(rule.sentence for rule in rules)
     match decision.outcome:
         case Outcome.PERMIT:
-            return Answer("done", decision.id, done, rules)
+            return Answer("done", decision.id, done, decision.rules)
         case Outcome.NEEDS_APPROVAL:
-            return Answer("needs_approval", decision.id, f"Sent for approval. {because}".strip(), rules)
+            return Answer("needs_approval", decision.id, f"Sent for approval. {decision.sentence}".strip(), decision.rules)
         case _:
-            return Answer("refused", decision.id, f"Not allowed. {because}".strip(), rules)
+            return Answer("refused", decision.id, f"Not allowed. {decision.sentence}".strip(), decision.rules)
 
 
 def _close(row: Recommendation, state: str) -> None:

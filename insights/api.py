@@ -6,13 +6,13 @@ from uuid import UUID
 
 from django.http import Http404
 from django.urls import path
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bankos.platform.problems import Problem
-from bankos.platform.requests import StaffApiRequest
+from bankos.platform.problems import Problem, problem_responses
+from bankos.platform.requests import StaffApiRequest, valid
 from journeys.actions import ActionNotPossible
 
 from . import recommendations
@@ -157,11 +157,13 @@ class DeclineSerializer(serializers.Serializer):
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=500)
 
 
-PROBLEMS = {
-    404: OpenApiResponse(description="No such suggestion for this person."),
-    409: OpenApiResponse(description="It was answered already, has expired, or the step is not possible any more."),
-    422: OpenApiResponse(description="The answer is not complete."),
-}
+NOT_FOUND = problem_responses({404: "No such suggestion for this person."})
+NOT_ANSWERED = NOT_FOUND | problem_responses(
+    {
+        409: "It was answered already, has expired, or the step is not possible any more.",
+        422: "The answer is not complete.",
+    }
+)
 
 
 class RecommendationList(APIView):
@@ -173,7 +175,7 @@ class RecommendationList(APIView):
 
 
 class RecommendationDetail(APIView):
-    @extend_schema(operation_id="recommendations_detail", responses={200: DetailSerializer, 404: PROBLEMS[404]})
+    @extend_schema(operation_id="recommendations_detail", responses={200: DetailSerializer, **NOT_FOUND})
     def get(self, request: StaffApiRequest, recommendation_id: UUID) -> Response:
         """One suggestion with its reasons, its chart and everything that was considered."""
         try:
@@ -184,36 +186,39 @@ class RecommendationDetail(APIView):
 
 
 class AcceptRecommendation(APIView):
-    @extend_schema(operation_id="recommendations_accept", request=AcceptSerializer, responses={200: AnswerSerializer, **PROBLEMS})
+    @extend_schema(
+        operation_id="recommendations_accept",
+        request=AcceptSerializer,
+        responses={200: AnswerSerializer, **NOT_ANSWERED},
+    )
     def post(self, request: StaffApiRequest, recommendation_id: UUID) -> Response:
         """Take the suggested step, as your own act."""
-        given = _valid(AcceptSerializer(data=request.data))
+        given = valid(AcceptSerializer, request.data)
         return _answered(lambda: recommendations.accept(recommendation_id, actor=request.actor, at=request.now, note=given["note"]))
 
 
 class PostponeRecommendation(APIView):
-    @extend_schema(operation_id="recommendations_later", request=LaterSerializer, responses={200: AnswerSerializer, **PROBLEMS})
+    @extend_schema(operation_id="recommendations_later", request=LaterSerializer, responses={200: AnswerSerializer, **NOT_ANSWERED})
     def post(self, request: StaffApiRequest, recommendation_id: UUID) -> Response:
         """Not now, again from `until` on."""
-        given = _valid(LaterSerializer(data=request.data))
+        given = valid(LaterSerializer, request.data)
         return _answered(lambda: recommendations.postpone(recommendation_id, actor=request.actor, until=given["until"], at=request.now))
 
 
 class DeclineRecommendation(APIView):
-    @extend_schema(operation_id="recommendations_decline", request=DeclineSerializer, responses={200: AnswerSerializer, **PROBLEMS})
+    @extend_schema(
+        operation_id="recommendations_decline",
+        request=DeclineSerializer,
+        responses={200: AnswerSerializer, **NOT_ANSWERED},
+    )
     def post(self, request: StaffApiRequest, recommendation_id: UUID) -> Response:
         """Not this, and why."""
-        given = _valid(DeclineSerializer(data=request.data))
+        given = valid(DeclineSerializer, request.data)
         return _answered(
             lambda: recommendations.decline(
                 recommendation_id, actor=request.actor, reason=given["reason"], note=given["note"], at=request.now
             )
         )
-
-
-def _valid(serializer: serializers.Serializer) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
 
 
 def _answered(answer: Callable[[], Answer]) -> Response:

@@ -55,7 +55,7 @@ def _payments(row: int, book: "Book", forecasts: "Forecasts") -> tuple[Payment, 
                 amount=_amount(schedule["amount"]),
                 day_of_month=day,
                 due=_dates(ahead, book.as_of),
-                is_loan=schedule["kind"] == "loan",
+                is_loan=schedule["kind"] in ("loan", "mortgage"),
                 movable=int(book.panel.schedules.day_of_month[place]) == day,
             )
         )
@@ -64,8 +64,8 @@ def _payments(row: int, book: "Book", forecasts: "Forecasts") -> tuple[Payment, 
 
 def _payment_name(kind: str, purpose: str) -> str:
     """ "loan payment", "rent payment", or "standing order" where nothing tells what it is for."""
-    if kind == "loan":
-        return "loan payment"
+    if kind in ("loan", "mortgage"):
+        return f"{kind} payment"
     return f"{purpose.replace('_', ' ').lower()} payment" if purpose else "standing order"
 
 

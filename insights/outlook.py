@@ -7,6 +7,7 @@ from uuid import UUID
 from bankos.platform import clock
 from bankos.platform.actors import Actor
 from bankos.platform.money import Money
+from customers.identity import members_of
 from customers.state import facts_for_decision
 from customers.visibility import NotVisible, may_see
 
@@ -39,7 +40,7 @@ def outlook_of(party_id: UUID, *, actor: Actor, at: datetime) -> Outlook | None:
         raise NotVisible(str(party_id))
     if PURPOSE not in facts_for_decision(party_id, at=at).consents:
         return None
-    recent = BalanceForecast.objects.filter(party_id=party_id, as_of_date__gte=clock.bank_date(at) - OLDEST)
+    recent = BalanceForecast.objects.filter(party_id__in=members_of(party_id), as_of_date__gte=clock.bank_date(at) - OLDEST)
     newest: dict[UUID, BalanceForecast] = {}
     for row in recent.defer("low_path", "median_path", "high_path").order_by("as_of_date", "computed_at"):
         newest[row.arrangement_id] = row

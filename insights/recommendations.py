@@ -14,6 +14,7 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor
 from bankos.platform.money import Money
 from customers import state, visibility
+from customers.identity import members_of
 from customers.visibility import NotVisible
 
 from .answers import (
@@ -156,7 +157,7 @@ def open_for(party_id: UUID, *, actor: Actor, at: datetime) -> Card | None:
     if not visibility.may_see(party_id, actor):
         raise NotVisible(str(party_id))
     waiting = Recommendation.objects.filter(
-        party_id=party_id, state__in=[State.OPEN, State.AWAITING_APPROVAL], valid_until__gte=clock.bank_date(at)
+        party_id__in=members_of(party_id), state__in=[State.OPEN, State.AWAITING_APPROVAL], valid_until__gte=clock.bank_date(at)
     )
     row = waiting.order_by("-made_at").first()
     return None if row is None else _card(row, _name_of(row.party_id, actor))

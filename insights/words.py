@@ -3,14 +3,12 @@
 from datetime import date
 from decimal import Decimal
 
-SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
-MINUS = "\u2212"
+from bankos.platform.money import amount_in_words
 
 
 def money(amount: Decimal, currency: str) -> str:
     """`2410.00` EUR as "€2,410", `-273.5` as "−€273.50"."""
-    figure = f"{abs(amount):,.0f}" if amount == amount.to_integral_value() else f"{abs(amount):,.2f}"
-    return f"{MINUS if amount < 0 else ''}{SYMBOLS.get(currency, currency + chr(0xA0))}{figure}"
+    return amount_in_words(amount, currency, decimals=0 if amount == amount.to_integral_value() else 2)
 
 
 def about(amount: Decimal, currency: str) -> str:

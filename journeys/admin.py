@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from bankos.platform import receipts
+from bankos.platform.admin_pages import ToLookAt
 from customers.visibility import visible_parties_subquery
 
 from . import effects
@@ -15,23 +16,8 @@ from .models import Effect, EffectDelivery, WorkItem
 from .subscribers import SENDER
 
 
-class ReadOnly(admin.ModelAdmin):
-    """Written by the program alone."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(Effect)
-class EffectAdmin(ReadOnly):
+class EffectAdmin(ToLookAt):
     list_display = ["executed_at", "action", "system", "resource_type", "resource_id", "delivered"]
     list_filter = ["action", "system"]
     search_fields = ["id", "decision_id", "resource_id"]
@@ -43,7 +29,8 @@ class EffectAdmin(ReadOnly):
     readonly_fields = ["delivered", "attempts", "next_try", "last_error"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Effect]:
-        return effects.visible_to(request.actor)  # type: ignore[attr-defined]
+        # Ordered here too: what completes a field pages through this as it is.
+        return effects.visible_to(request.actor).order_by(*self.ordering)  # type: ignore[attr-defined]
 
     @admin.display(description="delivered", empty_value="not yet")
     def delivered(self, effect: Effect) -> Any:
@@ -71,7 +58,7 @@ def _receipt(effect: Effect) -> receipts.Receipt | None:
 
 
 @admin.register(EffectDelivery)
-class EffectDeliveryAdmin(ReadOnly):
+class EffectDeliveryAdmin(ToLookAt):
     list_display = ["delivered_at", "reference", "sha256"]
     search_fields = ["reference", "effect__id"]
     ordering = ["-delivered_at"]
@@ -82,7 +69,7 @@ class EffectDeliveryAdmin(ReadOnly):
 
 
 @admin.register(WorkItem)
-class WorkItemAdmin(ReadOnly):
+class WorkItemAdmin(ToLookAt):
     list_display = ["due_at", "kind", "title", "branch_code", "state", "owner_name", "claimed_at", "closed_at"]
     list_filter = ["kind", "state", "branch_code"]
     search_fields = ["subject_id", "party_id", "owner_name"]

@@ -1,7 +1,7 @@
 """The work list, approvals and the effect ledger over HTTP, under `/api/v1/`. Each endpoint translates and makes one call."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.http import Http404
@@ -11,8 +11,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bankos.platform.problems import Problem
-from bankos.platform.requests import StaffApiRequest
+from bankos.platform.problems import Problem, problem_responses
+from bankos.platform.requests import StaffApiRequest, valid
 
 from . import approvals, effects, work
 from .actions import ActionNotPossible
@@ -96,23 +96,28 @@ class EffectQuerySerializer(serializers.Serializer):
     limit = serializers.IntegerField(min_value=1, max_value=effects.LARGEST_PAGE, default=50)
 
 
-NOT_FOUND = OpenApiResponse(description="There is none for this person.")
-TAKEN = OpenApiResponse(description="Somebody else has taken it.")
-NOT_NOW = OpenApiResponse(description="It is answered or expired, it is your own request, or the act is not possible as things stand.")
+NOT_FOUND = problem_responses({404: "There is none for this person."})
+NOT_TAKEN = NOT_FOUND | problem_responses({409: "Somebody else has taken it."})
+NOT_ANSWERED = NOT_FOUND | problem_responses(
+    {
+        403: "It is your own request, or another role has to agree.",
+        409: "It is answered or expired, or the act is not possible as things stand.",
+    }
+)
 
 
 class WorkList(APIView):
     @extend_schema(operation_id="work_list", parameters=[WorkQuerySerializer], responses=WorkListSerializer)
     def get(self, request: StaffApiRequest) -> Response:
         """What is open for you, the most urgent first, with the numbers of each view."""
-        asked = _valid(WorkQuerySerializer(data=request.query_params))
+        asked = valid(WorkQuerySerializer, request.query_params)
         items = work.open_items(actor=request.actor, view=asked["view"], at=request.now, limit=asked["limit"])
         counts = work.counts(actor=request.actor, at=request.now)
         return Response(WorkListSerializer({"counts": counts, "items": items}).data)
 
 
 class ClaimWork(APIView):
-    @extend_schema(operation_id="work_claim", request=None, responses={200: WorkRowSerializer, 404: NOT_FOUND, 409: TAKEN})
+    @extend_schema(operation_id="work_claim", request=None, responses={200: WorkRowSerializer, **NOT_TAKEN})
     def post(self, request: StaffApiRequest, item_id: UUID) -> Response:
         """Make an item your own."""
         row = _answer(lambda: work.claim(item_id, actor=request.actor, at=request.now))
@@ -140,20 +145,22 @@ class ApprovalList(APIView):
 
 class Approve(APIView):
     @extend_schema(
-        operation_id="approvals_approve", request=NoteSerializer, responses={200: ApprovedSerializer, 404: NOT_FOUND, 409: NOT_NOW}
+        operation_id="approvals_approve",
+        request=NoteSerializer,
+        responses={200: ApprovedSerializer, **NOT_ANSWERED},
     )
     def post(self, request: StaffApiRequest, request_id: UUID) -> Response:
         """Agree: the act is done at once, as the person who asked for it."""
-        given = _valid(NoteSerializer(data=request.data))
+        given = valid(NoteSerializer, request.data)
         done = _answer(lambda: approvals.approve_and_execute(request_id, actor=request.actor, at=request.now, note=given["note"]))
         return Response({"outcome": done.decision.outcome, "decision_id": str(done.decision.id), "effect_id": done.effect_id})
 
 
 class Refuse(APIView):
-    @extend_schema(operation_id="approvals_refuse", request=NoteSerializer, responses={204: None, 404: NOT_FOUND, 409: NOT_NOW})
+    @extend_schema(operation_id="approvals_refuse", request=NoteSerializer, responses={204: None, **NOT_ANSWERED})
     def post(self, request: StaffApiRequest, request_id: UUID) -> Response:
         """Disagree: the act does not happen."""
-        given = _valid(NoteSerializer(data=request.data))
+        given = valid(NoteSerializer, request.data)
         _answer(lambda: approvals.refuse(request_id, actor=request.actor, at=request.now, note=given["note"]))
         return Response(status=204)
 
@@ -162,21 +169,16 @@ class EffectList(APIView):
     @extend_schema(operation_id="effects_list", parameters=[EffectQuerySerializer], responses=EffectSerializer(many=True))
     def get(self, request: StaffApiRequest) -> Response:
         """What was done for customers you may see, the newest first."""
-        asked = _valid(EffectQuerySerializer(data=request.query_params))
+        asked = valid(EffectQuerySerializer, request.query_params)
         found = effects.listing(actor=request.actor, party_id=asked["party"], after=asked["after"], limit=asked["limit"])
         return Response(EffectSerializer(found, many=True).data)
 
 
 class EffectDetail(APIView):
-    @extend_schema(operation_id="effects_detail", responses={200: EffectSerializer, 404: NOT_FOUND})
+    @extend_schema(operation_id="effects_detail", responses={200: EffectSerializer, **NOT_FOUND})
     def get(self, request: StaffApiRequest, effect_id: UUID) -> Response:
         """One executed act and whether its instruction has arrived."""
         return Response(EffectSerializer(_answer(lambda: effects.effect_of(effect_id, actor=request.actor))).data)
-
-
-def _valid(serializer: serializers.Serializer) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
 
 
 def _answer(call: Callable[[], Result]) -> Result:

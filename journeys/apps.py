@@ -5,4 +5,4 @@ class JourneysConfig(AppConfig):
     name = "journeys"
 
     def ready(self) -> None:
-        from . import action_types, subscribers  # noqa: F401 - registers the acts and who delivers them
+        from . import action_types, forgetting, subscribers  # noqa: F401 - registers the acts and who delivers them

@@ -40,7 +40,7 @@ def file(
         kind="approval",
         party_id=party_id,
         title=summary,
-        why=" ".join(rule.sentence for rule in decision.rules),
+        why=decision.sentence,
         due_at=request.expires_at,
         branch_code=branch_code,
         subject_id=request.id,

@@ -10,6 +10,7 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from bankos.platform.actors import Actor
+from customers.identity import members_of
 from customers.visibility import NotVisible, visible_parties_subquery
 from sentinel import catalogue
 
@@ -56,7 +57,7 @@ def listing(*, actor: Actor, party_id: UUID | None = None, after: UUID | None = 
     """
     found = visible_to(actor).order_by("-id")
     if party_id is not None:
-        found = found.filter(resource_id=str(party_id))
+        found = found.filter(resource_id__in=members_of(party_id).annotate(text=Cast("pk", TextField())).values("text"))
     if after is not None:
         found = found.filter(id__lt=after)
     return [_view(row) for row in found[: max(1, min(limit, LARGEST_PAGE))]]

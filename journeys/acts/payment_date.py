@@ -8,7 +8,7 @@ from customers.state import CustomerState
 from .act import ActionNotPossible, Change, Instruction, Parameters, System
 
 DAYS = range(1, 29)  # the days every month has
-KEPT_BY = {"standing_order": System.PAYMENTS, "loan": System.LENDING}
+KEPT_BY = {"standing_order": System.PAYMENTS, "loan": System.LENDING, "mortgage": System.LENDING}
 
 
 def check(customer: CustomerState, parameters: Parameters) -> None:
