@@ -5,4 +5,19 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def ready(self) -> None:
-        from . import action_types  # noqa: F401 - registers the acts
+        from . import action_types, subscribers  # noqa: F401 - they register themselves
+        from .care import emergencies, revealing  # noqa: F401
+        from .channels import action_types as channels_action_types  # noqa: F401
+        from .channels import subscribers as channels_subscribers  # noqa: F401
+        from .channels.events import erasing as events_erasing  # noqa: F401 - registers what goes of an erased customer
+        from .linkage import merging, starting  # noqa: F401 - register what carries merges and runs out
+        from .rights import action_types as rights_action_types  # noqa: F401
+        from .rights import (  # noqa: F401 - they register what carries erasing and lifting out
+            erased,
+            erasing,
+            holds,
+            kept,
+            told,
+        )
+        from .sources import dry_run, receiving, rejected  # noqa: F401 - each registers what does its kind of job
+        from .statements import action_types as statements_action_types  # noqa: F401

@@ -1,71 +1,176 @@
-"""What customers agree to: changed by staff on a customer's word, decided and kept like every act."""
+"""What customers agree to: changed by staff or a channel app on a customer's word, decided and kept like every act."""
 
-from datetime import datetime
+import json
+from collections.abc import Collection
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
-from bankos.platform import events
 from bankos.platform.actors import Actor
 from sentinel import authority
 
+from . import changes
 from .action_types import CONSENT_CHANGE
-from .models import Consent, Party
-from .models.behaviour import Purpose
+from .identity import golden_of
+from .members import customer_of, locked_customer
+from .models import Consent, ConsentNotice, ConsentPurpose
+from .models.behaviour import CONTACT_CHANNELS
+from .picture import consents_of_customer
 from .state import facts_for_decision
+from .values import ConsentView
 from .visibility import NotVisible
 
-__all__ = ["ConsentRefused", "NotVisible", "UnknownPurpose", "change_consent"]
+__all__ = [
+    "Consents",
+    "ConsentsChanged",
+    "NotSayable",
+    "NotVisible",
+    "UnknownPurpose",
+    "WrongNotice",
+    "change_consent",
+    "consents_of",
+    "notices_of",
+]
 
-SOURCE = "customers"
-CHANGED = "customers.state.changed"
+NO_CHANNEL = "any"  # how decisions spell that no way of contact was named
 
 
-class UnknownPurpose(ValueError):
+class NotSayable(ValueError):
+    """Nobody can agree to this; the message is a sentence for staff."""
+
+
+class UnknownPurpose(NotSayable):
     """Nobody can agree to a purpose the bank does not have."""
 
 
-class ConsentRefused(Exception):
-    """The policies do not let this person record it; the message is the deciding rule's sentence."""
+class WrongNotice(NotSayable):
+    """The customer was told about something else, or what they were told is not known."""
 
 
-def change_consent(party_id: UUID, *, purpose: str, given: bool, channel: str, actor: Actor, at: datetime) -> None:
-    """Record what the customer said about one use of their data. Takes effect at once; the earlier word is kept.
+class ConsentsChanged(Exception):
+    """Between reading what the customer agrees to and changing it, somebody else changed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """What a customer says of each use of their data; `tag` names this state of it and no other."""
+
+    now: tuple[ConsentView, ...]
+    tag: str
+
+
+def notices_of(purpose: str, *, at: datetime) -> tuple[ConsentNotice, ...]:
+    """The wordings customers are told now about a purpose, one for each language. Queries: 1."""
+    return tuple(ConsentNotice.objects.in_force(at).filter(purpose=purpose))
+
+
+def consents_of(party_id: UUID, *, actor: Actor | None, at: datetime) -> Consents:
+    """No actor: for who has asked already whether this one may be seen. Queries: 2.
 
     Raises:
-        NotVisible, UnknownPurpose
-        ConsentRefused: the refusal is kept as a decision.
+        NotVisible
     """
-    if purpose not in Purpose:
-        raise UnknownPurpose(purpose)
+    customer = customer_of(party_id, actor=actor)
+    now = consents_of_customer(customer, at=at)
+    said = json.dumps([astuple(one) for one in now], default=str)
+    return Consents(now, f'"{sha256(f"{customer.golden.pk} {said}".encode()).hexdigest()[:32]}"')
+
+
+def change_consent(
+    party_id: UUID,
+    *,
+    purpose: str,
+    given: bool,
+    channel: str,
+    actor: Actor,
+    at: datetime,
+    contact_channel: str = "",
+    notice_id: UUID | None = None,
+    evidence: str = "",
+    on_behalf_of: Actor | None = None,
+    unless_changed_since: Collection[str] = (),
+) -> UUID:
+    """Record what the customer said about one use of their data. Takes effect at once; the earlier word is kept.
+
+    Args:
+        channel: where they said so; `contact_channel`: the way of contact it is about, "" for none in particular.
+        notice_id: the wording they were told, None if that is not known.
+        evidence: where their word can be found again, such as a call's number.
+        on_behalf_of: the customer whose word a channel app passes on.
+        unless_changed_since: tags (`Consents.tag`), one of which must still hold; none means whatever was said before.
+    Returns:
+        The record's id.
+    Raises:
+        NotVisible, UnknownPurpose, WrongNotice, NotSayable, ConsentsChanged
+        sentinel.authority.NotPermitted: the refusal is kept as a decision.
+    """
+    about = _sayable(purpose, contact_channel)
+    notice = _told(notice_id, purpose, at)
     with authority.keeping_evidence():
-        party = Party.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=party_id).first()
-        if party is None:
-            raise NotVisible(party_id)
-        resource = authority.Resource("Party", str(party_id), facts_for_decision(party_id, at=at).attributes)
-        parameters = {"purpose": str(purpose), "given": "yes" if given else "no"}
-        decision = authority.authorize(actor=actor, action=CONSENT_CHANGE, resource=resource, parameters=parameters, at=at)
-        if decision.outcome is authority.Outcome.PERMIT:
-            _record(party, decision, parameters, given=given, channel=channel, actor=actor, at=at)
-            return
-    raise ConsentRefused(" ".join(rule.sentence for rule in decision.rules))
+        party = locked_customer(party_id, actor=on_behalf_of or actor)
+        if unless_changed_since and consents_of(party.pk, actor=None, at=at).tag not in unless_changed_since:
+            raise ConsentsChanged(party_id)
+        resource = authority.Resource("Party", str(party.pk), facts_for_decision(party.pk, at=at).attributes)
+        parameters = {
+            "purpose": about.code,
+            "given": "yes" if given else "no",
+            "channel": contact_channel or NO_CHANNEL,
+            "notice": notice.name if notice else "",
+        }
+        decision = authority.authorize_and_consume(
+            actor=actor,
+            action=CONSENT_CHANGE,
+            resource=resource,
+            parameters=parameters,
+            context=speaking_for(on_behalf_of),
+            on_behalf_of=on_behalf_of,
+            at=at,
+        )
+        said = Consent.objects.create(
+            party=party,
+            purpose=about.code,
+            contact_channel=contact_channel,
+            given=given,
+            channel=channel,
+            notice=notice,
+            valid_until=_ends(notice, at) if given else None,
+            evidence=evidence,
+            occurred_at=at,
+            recorded_at=at,
+            recorded_by=actor.name,
+            decision_id=decision.id,
+        )
+        changes.tell([party.pk], changed=["consents"], at=at)
+        return said.pk
 
 
-def _record(
-    party: Party, decision: authority.Decision, parameters: dict[str, str], *, given: bool, channel: str, actor: Actor, at: datetime
-) -> None:
-    used = authority.consume(
-        decision.token, action=CONSENT_CHANGE, resource_type="Party", resource_id=str(party.pk), parameters=parameters, at=at
-    )
-    Consent.objects.create(
-        party=party,
-        purpose=parameters["purpose"],
-        given=given,
-        channel=channel,
-        occurred_at=at,
-        recorded_at=at,
-        decision_id=used.decision_id,
-        recorded_by=actor.name,
-    )
-    party.version += 1
-    party.changed_at = at
-    party.save(update_fields=["version", "changed_at"])
-    events.publish(CHANGED, subject=str(party.pk), data={"changed": ["consents"], "bucket": party.bucket}, source=SOURCE, at=at)
+def speaking_for(customer: Actor | None) -> dict[str, Any]:
+    """What policies are told about whose word is passed on: the customer this is now. Queries: 1 if there is one."""
+    if customer is None:
+        return {}
+    golden = golden_of([UUID(customer.id)])
+    return {"speaks_for": {"__entity": {"type": "Party", "id": str(golden.get(UUID(customer.id), customer.id))}}}
+
+
+def _sayable(purpose: str, contact_channel: str) -> ConsentPurpose:
+    found = ConsentPurpose.objects.filter(code=purpose).first()
+    if found is None:
+        raise UnknownPurpose("The bank has no such use of data.")
+    if contact_channel and (not found.by_channel or contact_channel not in CONTACT_CHANNELS):
+        raise NotSayable("This use of data is not agreed to by way of contact.")
+    return found
+
+
+def _told(notice_id: UUID | None, purpose: str, at: datetime) -> ConsentNotice | None:
+    if notice_id is None:
+        return None
+    notice = ConsentNotice.objects.filter(pk=notice_id, purpose=purpose, in_force_from__lte=at).first()
+    if notice is None:
+        raise WrongNotice("The customer was told about something else. Read out the text shown here.")
+    return notice
+
+
+def _ends(notice: ConsentNotice | None, at: datetime) -> datetime | None:
+    return at + timedelta(days=notice.valid_days) if notice is not None and notice.valid_days else None

@@ -3,7 +3,7 @@
 
 Set-based and streamed by COPY: a partition of a million customers costs seconds, and no row becomes a Python object
 on its way. Ids are text. Customers lie in 256 buckets; every function takes the buckets it shall read, or None for all,
-and customers whose ids are given in `parties`, or None for all of them.
+and customers (golden parties) whose ids are given in `parties`, or None for all of them.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,11 +22,19 @@ BUCKETS = 256
 # Bought by card or taken in cash: what people do when they like, never a standing arrangement.
 SPENDING_METHODS = ("card", "cash")
 
-_OWNER = (
-    "JOIN customers_arrangementrole role ON role.arrangement_id = account.id AND role.role = 'owner' "
-    "JOIN customers_party party ON party.id = role.party_id "
+# The customers who own what, each once however many of their records say so.
+_OWNED = (
+    "SELECT DISTINCT role.arrangement_id, party.id AS party_id FROM customers_arrangementrole role "
+    "JOIN customers_party member ON member.id = role.party_id JOIN customers_party party ON party.id = member.golden_id "
+    "WHERE role.role = 'owner' AND party.bucket = ANY({buckets}) AND ({parties}::uuid[] IS NULL OR party.id = ANY({parties}::uuid[]))"
 )
-_WANTED = "party.bucket = ANY({buckets}) AND ({parties}::uuid[] IS NULL OR party.id = ANY({parties}::uuid[])) "
+_OWNER = f"JOIN ({_OWNED}) owner ON owner.arrangement_id = account.id "
+_WANTED = f"account.id IN (SELECT arrangement_id FROM ({_OWNED}) owned) "
+# Neither a reversal nor reversed. A reversal stands on the day of what it reverses.
+_STANDS = (
+    "booked.reverses IS NULL AND NOT EXISTS (SELECT FROM customers_transaction undoing WHERE undoing.reverses = booked.id "
+    "AND undoing.booking_date = booked.booking_date AND undoing.booking_date BETWEEN {since} AND {until}) "
+)
 _IN_USE = "account.status <> 'closed' "
 
 
@@ -36,10 +44,10 @@ def current_accounts(buckets: Sequence[int] | None = None, *, parties: Collectio
     `balance` (float) stands after the newest booking known, which is of `balance_date`. Queries: 1.
     """
     return _table(
-        "SELECT account.id AS arrangement_id, role.party_id, account.currency, account.balance, "
+        "SELECT account.id AS arrangement_id, owner.party_id, account.currency, account.balance, "
         "coalesce(account.principal, 0) AS overdraft_limit, account.balance_date "
         f"FROM customers_arrangement account {_OWNER} "
-        f"WHERE account.kind = 'current' AND account.balance IS NOT NULL AND {_IN_USE} AND {_WANTED} ORDER BY account.id",
+        f"WHERE account.kind = 'current' AND account.balance IS NOT NULL AND {_IN_USE} ORDER BY account.id, owner.party_id",
         buckets,
         parties,
         days=["balance_date"],
@@ -57,7 +65,7 @@ def daily_flows(
     lines = _table(
         "SELECT arrangement_id, count(*) AS days, string_agg(day || ',' || net, ',' ORDER BY day) AS flow FROM ("
         "SELECT booked.arrangement_id, booked.booking_date - {since}::date AS day, sum(booked.amount) AS net "
-        f"FROM customers_arrangement account {_OWNER} JOIN customers_transaction booked ON booked.arrangement_id = account.id "
+        "FROM customers_arrangement account JOIN customers_transaction booked ON booked.arrangement_id = account.id "
         "WHERE account.kind = 'current' AND booked.booking_date BETWEEN {since} AND {until} "
         f"AND {_WANTED} GROUP BY 1, 2"
         ") daily GROUP BY 1 ORDER BY 1",
@@ -73,16 +81,17 @@ def daily_flows(
 
 
 def movements(buckets: Sequence[int] | None = None, *, since: date, until: date, parties: Collection[UUID] | None = None) -> "pd.DataFrame":
-    """Bookings that may belong to an arrangement (no card, no cash): arrangement_id, day, amount, method, purpose, counterparty.
+    """Bookings that stand and may belong to an arrangement (no card, no cash): arrangement_id, day, amount, method, purpose, counterparty.
 
     `amount` is signed, money in is positive. Queries: 1.
     """
     return _table(
         "SELECT booked.arrangement_id, booked.booking_date AS day, booked.amount, booked.method, booked.purpose, "
         "coalesce(nullif(booked.counterparty, ''), booked.counterparty_account) AS counterparty "
-        f"FROM customers_arrangement account {_OWNER} JOIN customers_transaction booked ON booked.arrangement_id = account.id "
+        "FROM customers_arrangement account JOIN customers_transaction booked ON booked.arrangement_id = account.id "
         "WHERE account.kind = 'current' AND booked.booking_date BETWEEN {since} AND {until} "
         "AND booked.method <> ALL({spending}) "
+        f"AND {_STANDS} "
         f"AND {_WANTED} ORDER BY booked.arrangement_id, booked.booking_date, booked.sequence",
         buckets,
         parties,
@@ -101,7 +110,7 @@ def schedules(buckets: Sequence[int] | None = None, *, parties: Collection[UUID]
     return _table(
         "SELECT schedule.account_id, schedule.arrangement_id AS schedule_arrangement_id, schedule.amount, "
         "schedule.day_of_month, schedule.counterparty, schedule.purpose, agreed.kind "
-        f"FROM customers_arrangement account {_OWNER} "
+        "FROM customers_arrangement account "
         "JOIN customers_paymentschedule schedule ON schedule.account_id = account.id "
         "JOIN customers_arrangement agreed ON agreed.id = schedule.arrangement_id "
         f"WHERE agreed.status NOT IN ('closed', 'defaulted') AND {_WANTED} ORDER BY schedule.id",
@@ -113,9 +122,9 @@ def schedules(buckets: Sequence[int] | None = None, *, parties: Collection[UUID]
 def savings_of(buckets: Sequence[int] | None = None, *, parties: Collection[UUID] | None = None) -> "pd.DataFrame":
     """Savings accounts with their owner: party_id, arrangement_id, currency, balance. Queries: 1."""
     return _table(
-        "SELECT role.party_id, account.id AS arrangement_id, account.currency, account.balance "
+        "SELECT owner.party_id, account.id AS arrangement_id, account.currency, account.balance "
         f"FROM customers_arrangement account {_OWNER} "
-        f"WHERE account.kind = 'savings' AND account.balance IS NOT NULL AND {_IN_USE} AND {_WANTED} ORDER BY account.id",
+        f"WHERE account.kind = 'savings' AND account.balance IS NOT NULL AND {_IN_USE} ORDER BY account.id, owner.party_id",
         buckets,
         parties,
     )

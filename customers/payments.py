@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from bankos.platform.money import Money
 
+from .identity import members_of
 from .models import Arrangement, ArrangementRole, PaymentSchedule
 
 
@@ -27,11 +30,7 @@ class ScheduledPayment:
 
 def payments_of(party_id: UUID) -> tuple[ScheduledPayment, ...]:
     """The scheduled payments that leave from accounts this party holds. No actor: for floors that then ask sentinel. Queries: 1."""
-    rows = (
-        PaymentSchedule.objects.filter(account__roles__party_id=party_id, account__roles__role__in=ArrangementRole.HOLDERS)
-        .select_related("arrangement")
-        .order_by("id")
-    )
+    rows = PaymentSchedule.objects.filter(account__in=_held_by(party_id)).select_related("arrangement").order_by("id")
     return tuple(
         ScheduledPayment(
             arrangement_id=row.arrangement_id,
@@ -44,4 +43,10 @@ def payments_of(party_id: UUID) -> tuple[ScheduledPayment, ...]:
             active=row.arrangement.status in (Arrangement.Status.ACTIVE, Arrangement.Status.ARREARS),
         )
         for row in rows
+    )
+
+
+def _held_by(party_id: UUID) -> QuerySet[ArrangementRole, UUID]:
+    return ArrangementRole.objects.filter(party__in=members_of(party_id), role__in=ArrangementRole.HOLDERS).values_list(
+        "arrangement", flat=True
     )

@@ -15,8 +15,9 @@ _NOT_A_DIGIT = re.compile(r"[^0-9]")
 
 def fold(name: str) -> str:
     """Lower case, without diacritics or punctuation, words apart by one space: "Seán O'Brien-Łoś" → "sean obrien los"."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(_WHOLE_LETTERS))
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    plain = name.casefold().translate(_WHOLE_LETTERS)
+    if not plain.isascii():
+        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
     return _NOT_A_LETTER.sub(" ", plain).strip()
 
 

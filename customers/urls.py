@@ -1,10 +1,31 @@
 """Parts of the customer page."""
 
-from django.urls import path
+from django.urls import include, path
 
-from . import views
+from . import relation_views, views
+from .care import views as care
+from .life import views as life
+from .statements import views as statements
 
 urlpatterns = [
+    path("", include("customers.sources.urls")),
+    path("", include("customers.channels.urls")),
+    path("", include("customers.linkage.urls")),
+    path("", include("customers.rights.urls")),
     path("customers/<uuid:party_id>/timeline/", views.timeline_part, name="timeline"),
     path("customers/<uuid:party_id>/permissions/<slug:purpose>/", views.consent, name="consent"),
+    path("customers/<uuid:party_id>/relations/", relation_views.page, name="relations"),
+    path("customers/<uuid:party_id>/relations/picture/", relation_views.picture, name="relations-picture"),
+    path("customers/<uuid:party_id>/reveal/<slug:field>/", care.reveal, name="reveal"),
+    path("emergencies/", care.emergencies, name="emergencies"),
+    path("emergencies/ask/", care.ask, name="emergency-ask"),
+    path("emergencies/<uuid:access_id>/", care.emergency, name="emergency"),
+    path("emergencies/<uuid:access_id>/open/", care.open_customer, name="emergency-open"),
+    path("emergencies/<uuid:access_id>/end/", care.end, name="emergency-end"),
+    path("emergencies/<uuid:access_id>/review/", care.review, name="emergency-review"),
+    path("customers/<uuid:party_id>/statements/add/", statements.statement, name="statement"),
+    path("customers/<uuid:party_id>/statements/add/<slug:attribute>/", statements.statement, name="statement-of"),
+    path("customers/<uuid:party_id>/life/", life.life, name="customer-life"),
+    path("customers/<uuid:party_id>/life/add/<slug:what>/", life.add, name="customer-life-add"),
+    path("customers/<uuid:party_id>/life/<slug:what>/<slug:key>/", life.change, name="customer-life-change"),
 ]

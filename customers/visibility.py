@@ -21,12 +21,12 @@ class NotVisible(LookupError):
 
 
 def parties_visible_to(actor: Actor) -> QuerySet[Party]:
-    """The parties this actor may know of."""
-    return Party.objects.visible_to(actor)
+    """The customers this actor may know of, each once: for lists."""
+    return Party.objects.customers_visible_to(actor)
 
 
 def visible_parties_subquery(actor: Actor) -> QuerySet[Party, UUID]:
-    """Their ids, for `filter(party_id__in=...)` on other floors: a subquery, never a list."""
+    """The ids of all records of the customers this actor may know of, for `filter(party_id__in=...)`: a subquery, never a list."""
     return Party.objects.visible_to(actor).values_list("pk", flat=True)
 
 

@@ -9,12 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from .errors import IngestError, ReadElsewhere, TimeShiftFixed, UnknownCorrection, UnknownHeader, UnknownSystem, UnreadableFile
-from .feeds import reading_order, recognise
-from .files import Arrival, land
-from .reading import opened
-from .rejects import Correction, RejectView, correct, open_rejects, rerun
+from .files import Arrival, as_begun, keep_refused, land
+from .formats import reading_order, recognise
+from .rejects import Correction, RejectView, columns_of, correct, open_rejects, rerun
 from .report import FileReport, IngestReport, Progress, RerunReport
-from .systems import SYSTEMS, fix_time_shift, system_of
+from .systems import SYSTEMS, codes, fix_time_shift, system_of
 
 __all__ = [
     "SYSTEMS",
@@ -31,6 +30,8 @@ __all__ = [
     "UnknownHeader",
     "UnknownSystem",
     "UnreadableFile",
+    "codes",
+    "columns_of",
     "correct",
     "ingest",
     "open_rejects",
@@ -57,13 +58,16 @@ def ingest(
     Raises:
         IngestError: its subclasses say which file, and what to do about it.
     """
-    source = system_of(system)
-    feeds = {}
+    source = system_of(system, at=at)
+    layouts = {}
     for path in paths:
-        with opened(path) as text:
-            feeds[path] = recognise(system, text.header, file=path.name)
+        try:
+            layouts[path] = as_begun(recognise(system, path), path, source)
+        except IngestError as error:
+            keep_refused(path, source, error, at=at)
+            raise
     reports = []
-    for path, feed in sorted(feeds.items(), key=lambda item: reading_order(item[1])):
-        shift = fix_time_shift(source, as_if_today=as_if_today, last_day=feed.last_day, at=at)
-        reports.append(land(Arrival(path, feed, source, shift), at=at, progress=progress))
+    for path, layout in sorted(layouts.items(), key=lambda item: reading_order(item[1])):
+        shift = fix_time_shift(source, as_if_today=as_if_today, last_day=layout.last_day, at=at)
+        reports.append(land(Arrival(path, layout, source, shift), at=at, progress=progress))
     return IngestReport(system, tuple(reports))

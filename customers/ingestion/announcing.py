@@ -1,52 +1,60 @@
 """Telling the floors above whose state a file changed: once per party and file, when the whole file is in."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from bankos.platform import events
+from customers.changes import EVENT
 
 from .locking import one_at_a_time
+from .settling import settle
 
-EVENT = "customers.state.changed"
 SOURCE = "customers.ingestion"
 PARTIES_PER_TRANSACTION = 2_000
 
+# Each time the next few parties behind those of the time before, with whatever other records of the same customers the file touched.
 _ANNOUNCE = """
-WITH told AS (
-    DELETE FROM customers_touchedparty
-     WHERE file_id = %(file)s
-       AND party_id IN (SELECT party_id FROM customers_touchedparty WHERE file_id = %(file)s ORDER BY party_id LIMIT %(limit)s)
-    RETURNING party_id
+WITH next AS (
+    SELECT party_id FROM customers_touchedparty
+     WHERE file_id = %(file)s AND (%(after)s::uuid IS NULL OR party_id > %(after)s::uuid) ORDER BY party_id LIMIT %(limit)s
+), customer AS (
+    SELECT DISTINCT member.golden_id FROM next JOIN customers_party member ON member.id = next.party_id
+), told AS (
+    DELETE FROM customers_touchedparty t
+     USING customer JOIN customers_party member ON member.golden_id = customer.golden_id
+     WHERE t.file_id = %(file)s AND t.party_id = member.id
 ), raised AS (
-    UPDATE customers_party p SET version = version + 1, changed_at = %(at)s FROM told WHERE p.id = told.party_id
+    UPDATE customers_party p SET version = version + 1, changed_at = %(at)s FROM customer WHERE p.id = customer.golden_id
     RETURNING p.id, p.bucket
 )
-SELECT id, bucket FROM raised ORDER BY id
+SELECT id, bucket, (SELECT max(party_id::text) FROM next) FROM raised ORDER BY id
 """
 
 
-def announce(file_id: UUID, *, what: str, at: datetime) -> int:
-    """Raise the version of every party the file touched and publish one event for each.
+def announce(file_id: UUID, *, what: Sequence[str], at: datetime) -> int:
+    """Settle the file's balances, raise the version of every customer a touched party is part of and publish one event for each.
 
-    Killed half-way, it goes on where it stopped: a party is forgotten in the transaction that announces it.
+    Killed half-way, it goes on where it stopped: a customer's parties are forgotten in the transaction that announces it.
 
     Args:
-        what: names what changed of them, such as "transactions".
+        what: names what the file changed, such as "transactions".
     Returns:
-        The number of parties.
+        The number of customers.
     """
-    total = 0
+    settle(file_id, at=at)
+    total, after = 0, None
     while True:
         with transaction.atomic():
-            one_at_a_time()
+            one_at_a_time(at=at)
             with connection.cursor() as cursor:
-                cursor.execute(_ANNOUNCE, {"file": file_id, "at": at, "limit": PARTIES_PER_TRANSACTION})
-                parties = cursor.fetchall()
-            if not parties:
+                cursor.execute(_ANNOUNCE, {"file": file_id, "after": after, "at": at, "limit": PARTIES_PER_TRANSACTION})
+                customers = cursor.fetchall()
+            if not customers:
                 return total
-            events.publish_many(
-                EVENT, items=[(str(party), {"changed": [what], "bucket": bucket}) for party, bucket in parties], source=SOURCE, at=at
-            )
-        total += len(parties)
+            after = customers[0][2]
+            items = [(str(id), {"changed": [*what], "bucket": bucket}) for id, bucket, _ in customers]
+            events.publish_many(EVENT, items=items, source=SOURCE, at=at)
+        total += len(customers)

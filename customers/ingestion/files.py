@@ -10,18 +10,24 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from bankos.platform import clock
+from bankos.platform.ids import uuid7
 
 from ..models import RejectedRow, SourceChunk, SourceFile, SourceSystem
+from . import drift, held, reading, watermarks
 from .announcing import announce
-from .errors import ReadElsewhere, UnreadableFile
+from .errors import IngestError, ReadElsewhere, UnknownHeader, UnreadableFile
 from .feed import Complaint, Feed
+from .formats import FEEDS, Layout, Stretch, feed_named
+from .formats.tables import Table, table_of
 from .landed import Landing
 from .loading import KINDS
+from .loading.changes import load
 from .locking import one_at_a_time
-from .reading import Chunk, Refusal, SourceText, one_ahead, opened, sha256_of
+from .mapping import in_force
+from .reading import Batch, Chunk, Refusal, Source, no_search_for_cycles, one_ahead, opened, sha256_of
 from .report import FileReport, Progress
 
 
@@ -30,7 +36,7 @@ class Arrival:
     """A file that was recognised and may land."""
 
     path: Path
-    feed: Feed
+    layout: Layout
     system: SourceSystem
     shift: timedelta
 
@@ -43,21 +49,20 @@ def land(arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None]
         ReadElsewhere
     """
     started = time.monotonic()
-    file, _ = SourceFile.objects.get_or_create(
-        system=arrival.system,
-        sha256=sha256_of(arrival.path),
-        defaults={"name": arrival.path.name[:200], "feed": arrival.feed.name, "received_at": at},
-    )
+    file = _entry(arrival.path, arrival.system, arrival.layout.name, at=at)
     known = file.state == SourceFile.State.DONE
     if not known:
         try:
-            with opened(arrival.path) as text:
-                _read(file.pk, text, arrival, at=at, progress=progress)
+            with opened(arrival.path) as source, no_search_for_cycles():
+                _read(file.pk, source, arrival, at=at, progress=progress)
         except UnreadableFile as error:
-            SourceFile.objects.filter(pk=file.pk).update(state=SourceFile.State.STOPPED, problem=str(error)[:300])
+            _stop(file, error)
+            _tell(file, at=at)
             raise
-        announce(file.pk, what=KINDS[arrival.feed.record].changes, at=at)
+        _tell(file, at=at)
+        drift.notice(file, feeds=arrival.layout.feeds, columns=arrival.layout.columns, at=at)
         SourceFile.objects.filter(pk=file.pk).update(state=SourceFile.State.DONE, problem="", finished_at=clock.now())
+        held.let_go(file)
     file.refresh_from_db()
     return FileReport(
         file_id=file.pk,
@@ -71,38 +76,114 @@ def land(arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None]
     )
 
 
-def _read(file_id: UUID, text: SourceText, arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None] | None) -> None:
-    normalise = arrival.feed.reader(text.header, arrival.shift)
+def _tell(file: SourceFile, *, at: datetime) -> None:
+    file.refresh_from_db()
+    announce(file.pk, what=file.changes, at=at)
+
+
+def as_begun(layout: Layout, path: Path, system: SourceSystem) -> Layout:
+    """A file that was read half-way by one version of a mapping goes on by that, though another is in force by now."""
+    if not any(feed.lenient for feed in layout.feeds):
+        return layout
+    begun = SourceFile.objects.filter(system=system, sha256=sha256_of(path), lines_read__gt=0).values_list("feed", flat=True).first()
+    table = _table(path, system) if begun and begun != layout.name else None
+    return table.layout(feed_named(begun)) if table is not None and begun else layout
+
+
+def keep_refused(path: Path, system: SourceSystem, error: IngestError, *, at: datetime) -> None:
+    """Note a file nobody can read, and why: it is on its source's page, and is read when it comes again and can be.
+
+    One whose columns nobody knows waits for a mapping, and is held until then.
+    """
+    if not path.is_file():
+        return
+    file = _entry(path, system, "", at=at)
+    table = _table(path, system) if isinstance(error, UnknownHeader) else None
+    if table is not None:
+        own = [feed for feed in (*FEEDS, *in_force.feeds_of(system.code)) if feed.system == system.code]
+        drift.notice_refused(file, feeds=own, columns=table.header, at=at)
+    if table is not None and held.hold(file, path):
+        _set_aside(file, SourceFile.State.WAITING, error)
+    else:
+        _stop(file, error)
+
+
+def _table(path: Path, system: SourceSystem) -> Table | None:
+    """The file as rows under columns of which somebody could say what they mean; None if it is nothing like that."""
+    try:
+        return table_of(system.code, path)
+    except IngestError:
+        return None
+
+
+def _entry(path: Path, system: SourceSystem, layout: str, *, at: datetime) -> SourceFile:
+    file, _ = SourceFile.objects.get_or_create(
+        system=system, sha256=sha256_of(path), defaults={"name": path.name[:200], "feed": layout, "received_at": at, "changed_at": at}
+    )
+    if not file.lines_read and layout and file.feed != layout:
+        file.feed = layout
+        file.save(update_fields=["feed"])
+    return file
+
+
+def _stop(file: SourceFile, error: IngestError) -> None:
+    _set_aside(file, SourceFile.State.STOPPED, error)
+
+
+def _set_aside(file: SourceFile, state: SourceFile.State, error: IngestError) -> None:
+    SourceFile.objects.filter(pk=file.pk).exclude(state=SourceFile.State.DONE).update(state=state, problem=str(error)[:300])
+
+
+def _read(file_id: UUID, source: Source, arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None] | None) -> None:
     done = SourceFile.objects.get(pk=file_id).lines_read
-    for chunk in one_ahead(text.chunks(normalise, after=done)):
-        file = _land_chunk(file_id, chunk, text, arrival, at=at)
+    stretch = Stretch(after=done, size=reading.ROWS_PER_CHUNK, shift=arrival.shift)
+    for chunk in one_ahead(arrival.layout.chunks(source, stretch)):
+        file = _land_chunk(file_id, chunk, arrival, at=at)
         if progress is not None:
-            progress(Progress(text.path.name, file.rows_read, file.rows_rejected, chunk.position / max(text.size, 1)))
+            progress(Progress(source.name, file.rows_read, file.rows_rejected, chunk.position / max(source.size, 1)))
 
 
 @transaction.atomic
-def _land_chunk(file_id: UUID, chunk: Chunk, text: SourceText, arrival: Arrival, *, at: datetime) -> SourceFile:
-    one_at_a_time()
+def _land_chunk(file_id: UUID, chunk: Chunk, arrival: Arrival, *, at: datetime) -> SourceFile:
+    one_at_a_time(at=at)
+    with connection.cursor() as cursor:
+        # A server that crashes may lose the last chunks whole, with how far the file is read: it is read on from there. Nothing waits for
+        # the disk but the file's end.
+        cursor.execute("SET LOCAL synchronous_commit = off")
     file = SourceFile.objects.select_for_update().get(pk=file_id)
-    if file.lines_read != chunk.first_line - 2:
+    if file.lines_read != chunk.first_line - arrival.layout.first_line:
         raise ReadElsewhere(f"{arrival.path.name} is being read by another process.")
     SourceChunk.objects.create(file=file, first_line=chunk.first_line, line_count=chunk.line_count, raw=chunk.raw)
-    landing = Landing(arrival.system.code, file.pk, at)
     refusals = list(chunk.refusals)
-    if chunk.records:
-        loaded = KINDS[arrival.feed.record].load(chunk.records, landing)
-        refusals += (Refusal(line, text.as_row(chunk.cells[line]), complaint) for line, complaint in loaded.complaints.items())
-        file.rows_added += loaded.added
+    for batch in chunk.batches:
+        if batch.records:
+            landing, since = Landing(arrival.system.code, file.pk, at), uuid7()
+            loaded = load(batch.feed, batch.records, batch.cells, landing)
+            refusals += (Refusal(line, batch.feed, batch.row(line), complaint) for line, complaint in loaded.complaints.items())
+            file.rows_added += loaded.added
+            file.rows_read += len(batch.records)
+            newest = _newest(batch, at=at)
+            file.data_until = max(filter(None, [file.data_until, newest]), default=None)
+            watermarks.move(file, batch, loaded, newest=newest, since=since, at=at)
+            drift.profile(file, batch, first_line=arrival.layout.first_line)
+            note_changes(file, batch.feed)
     RejectedRow.objects.bulk_create(
-        RejectedRow(file=file, line=refusal.line, raw=refusal.cells, rejected_at=at, **as_kept(refusal.complaint)) for refusal in refusals
+        RejectedRow(file=file, line=refusal.line, feed=refusal.feed.name, raw=refusal.cells, rejected_at=at, **as_kept(refusal.complaint))
+        for refusal in refusals
     )
     file.state = SourceFile.State.LOADING
     file.lines_read += chunk.line_count
-    file.rows_read += len(chunk.records) + len(chunk.refusals)
+    file.rows_read += len(chunk.refusals)
     file.rows_rejected += len(refusals)
-    file.data_until = _newest(file.data_until, chunk, arrival.feed, at=at)
-    file.save(update_fields=["state", "lines_read", "rows_read", "rows_added", "rows_rejected", "data_until"])
+    file.save(update_fields=["state", "lines_read", "rows_read", "rows_added", "rows_rejected", "data_until", "changes"])
     return file
+
+
+def note_changes(file: SourceFile, feed: Feed) -> None:
+    """Remember what rows of this feed change of customers, for when the whole file is in."""
+    changes = KINDS[feed.record].changes
+    if changes not in file.changes:
+        file.changes.append(changes)
 
 
 def as_kept(complaint: Complaint) -> dict[str, str]:
@@ -112,11 +193,12 @@ def as_kept(complaint: Complaint) -> dict[str, str]:
     return {"code": complaint.code, "reason": reason}
 
 
-def _newest(before: datetime | None, chunk: Chunk, feed: Feed, *, at: datetime) -> datetime | None:
-    """The newest business moment up to here. A day counts to its end, but not beyond the present."""
-    if feed.moment is None or not chunk.records:
-        return before
-    last: date | datetime = max(getattr(record, feed.moment) for record in chunk.records)
+def _newest(batch: Batch, *, at: datetime) -> datetime | None:
+    """The newest business moment of a batch's records. A day counts to its end, but not beyond the present."""
+    moment = batch.feed.moment
+    if moment is None:
+        return None
+    last: date | datetime = max(getattr(record, moment) for record in batch.records)
     if not isinstance(last, datetime):
         last = min(datetime.combine(last, time_of_day.max, ZoneInfo(settings.TIME_ZONE)), at)
-    return last if before is None else max(before, last)
+    return last

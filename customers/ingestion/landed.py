@@ -11,11 +11,16 @@ from .feed import Complaint
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Where the records at hand come from, and the moment bankos comes to know them."""
+    """Where the records at hand come from, and the moment bankos comes to know them.
+
+    `corrects`: the source changed what it had said of these keys (a change event). A booked entry that differs from its record is then
+    reversed and booked anew; otherwise a record that contradicts a booked entry is refused.
+    """
 
     system: str
     file_id: UUID
     at: datetime
+    corrects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

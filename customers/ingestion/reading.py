@@ -1,6 +1,6 @@
-"""A source file as a stream of chunks: plain or gzip, UTF-8, CSV. Memory stays bounded whatever the file's size."""
+"""A source file as a stream: plain or gzip, read once from its beginning. Memory stays bounded whatever the file's size."""
 
-import csv
+import gc
 import gzip
 import hashlib
 import io
@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from .errors import UnreadableFile
-from .feed import Complaint, Normalise, RowRefused
+from .feed import Complaint, Feed
 from .records import Record
 
-LINES_PER_CHUNK = 5_000
+ROWS_PER_CHUNK = 5_000
 LONGEST_LINE = 64 * 1024
-LONGEST_QUOTED = 20
-"""Lines a quoted text may span; more means its closing quotation mark is missing."""
+LONGEST_CHUNK = 8 * 1024 * 1024
+"""Bytes of a file; the row that exceeds it ends its chunk."""
+LONGEST_SILENCE = 64 * 1024 * 1024
+"""Bytes of a file between two entries."""
+HEAD = 64 * 1024
+"""How much of a file's beginning tells its format."""
 
 # Little, because what a cut file holds in its last bite is lost with it.
 _UNPACKED_AT_ONCE = 16 * 1024
@@ -30,137 +34,181 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that cannot be used, as column → text, with its line in the file."""
+    """A row that cannot be used, as column → text, with its line in the file and the feed it was to be read by."""
 
     line: int
+    feed: Feed
     cells: dict[str, str]
     complaint: Complaint
 
 
 @dataclass(slots=True)
-class Chunk:
-    """A run of lines: raw for keeping, and what they became. Line 1 of a file is its header.
+class Batch:
+    """The records one feed made of a chunk's rows. `cells`: line → texts of each record, in the order of `header`."""
 
-    `cells`: line → texts of each record; `position`: bytes of the file read when its last line was.
+    feed: Feed
+    header: Sequence[str]
+    records: list[Record] = field(default_factory=list)
+    cells: dict[int, Sequence[str]] = field(default_factory=dict)
+
+    def row(self, line: int) -> dict[str, str]:
+        return as_row(self.header, self.cells[line])
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A run of lines, or of numbered entries where a file isn't made of lines: raw for keeping, and what they became.
+
+    `position`: bytes of the file read when its last line was.
     """
 
     first_line: int
     line_count: int = 0
     position: int = 0
     raw: bytes = b""
-    records: list[Record] = field(default_factory=list)
-    cells: dict[int, list[str]] = field(default_factory=dict)
+    batches: list[Batch] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
 
-class SourceText:
-    """An open source file: its header, then its chunks."""
+def as_row(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Column → text, with names of their own for cells too many."""
+    names = [*header, *(f"column {number}" for number in range(len(header) + 1, len(cells) + 1))]
+    return {name: cell.replace("\x00", "") for name, cell in zip(names, cells, strict=False)}
+
+
+class Source:
+    """An open file. `read` and `readline` say in words what is wrong with it; `take_raw` gives what was read since it was last asked."""
 
     def __init__(self, path: Path, raw: BinaryIO) -> None:
-        self.path, self._raw = path, raw
-        self.size = path.stat().st_size
-        compressed = raw.read(2) == _GZIP_MAGIC
+        self.path, self.name, self.size = path, path.name, path.stat().st_size
+        self.lines_read = 0
+        self._raw = raw
+        self.packed = raw.read(2) == _GZIP_MAGIC
         raw.seek(0)
-        stream = io.BufferedReader(gzip.GzipFile(fileobj=raw), _UNPACKED_AT_ONCE) if compressed else raw
-        self._lines = _physical_lines(stream, path.name)
-        first = next(self._lines, b"")
-        if not first.strip():
-            raise UnreadableFile(f"{path.name} doesn't begin with a header line.")
-        self.header = [name.strip() for name in _cells(self._decode(first, 1).removeprefix("\ufeff"))]
+        self._stream = io.BufferedReader(gzip.GzipFile(fileobj=raw), _UNPACKED_AT_ONCE) if self.packed else raw
+        self._kept: list[bytes] = []
+        self.kept = 0
 
-    def chunks(self, normalise: Normalise, *, after: int = 0, size: int = LINES_PER_CHUNK) -> Iterator[Chunk]:
-        """The chunks behind the first `after` data lines.
+    @property
+    def position(self) -> int:
+        """Bytes of the file read so far."""
+        return self._raw.tell()
 
-        A chunk ends where a row ends, so its length may exceed `size` by a few lines.
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes, none at the end of the file.
 
         Raises:
             UnreadableFile
         """
-        for skipped in range(after):
-            if next(self._lines, None) is None:
-                raise UnreadableFile(f"{self.path.name} has only {skipped} lines, but {after} were read from it before.")
-        line = after + 2
-        while chunk := self._chunk(line, normalise, size):
-            yield chunk
-            line += chunk.line_count
+        return self._kept_of(partial(self._stream.read, size))
 
-    def _chunk(self, first_line: int, normalise: Normalise, size: int) -> Chunk | None:
-        chunk = Chunk(first_line)
-        taken: list[bytes] = []
-        for line, cells in self._rows(first_line, taken, size):
-            try:
-                chunk.records.append(normalise(line, cells))
-                chunk.cells[line] = cells
-            except RowRefused as refused:
-                chunk.refusals.append(Refusal(line, self.as_row(cells), refused.complaint))
-        if not taken:
-            return None
-        chunk.line_count = len(taken)
-        chunk.raw = zlib.compress(b"".join(taken))
-        chunk.position = self._raw.tell()
-        return chunk
+    def readline(self, longest: int = LONGEST_LINE) -> bytes:
+        """The next line, empty at the end of the file.
 
-    def _rows(self, line: int, taken: list[bytes], size: int) -> Iterator[tuple[int, list[str]]]:
-        """(line, cells) of each row until `size` lines are taken; blank lines are taken but are no rows."""
-        while len(taken) < size and (raw := next(self._lines, None)) is not None:
-            taken.append(raw)
-            text = self._decode(raw, line)
-            if '"' not in text:
-                if text.strip():
-                    yield line, text.rstrip("\r\n").split(",")
-            elif text.count('"') % 2 == 0:
-                yield line, _cells(text)
-            else:
-                held = [text, *self._until_closed(line, taken)]
-                cells = _cells("".join(held))
-                if len(cells) == len(self.header):
-                    yield line, cells
-                else:
-                    # The mark never closes: only the line it stands in is broken, those behind it are rows of their own.
-                    yield from ((line + place, _cells(part)) for place, part in enumerate(held) if part.strip())
-                line += len(held) - 1
-            line += 1
+        Raises:
+            UnreadableFile
+        """
+        line = self._kept_of(partial(self._stream.readline, longest))
+        if line:
+            self.lines_read += 1
+        if len(line) == longest and not line.endswith(b"\n"):
+            raise UnreadableFile(f"{self.name}, line {self.lines_read}: longer than {longest // 1024} KB; this isn't a file of rows.")
+        return line
 
-    def _until_closed(self, line: int, taken: list[bytes]) -> Iterator[str]:
-        """The lines behind `line` up to the one that closes the quotation it opened."""
-        for number in range(line + 1, line + LONGEST_QUOTED):
-            raw = next(self._lines, None)
-            if raw is None:
-                return
-            taken.append(raw)
-            text = self._decode(raw, number)
-            yield text
-            if text.count('"') % 2:
-                return
+    def lines(self, longest: int = LONGEST_LINE) -> Iterator[bytes]:
+        while line := self.readline(longest):
+            yield line
 
-    def as_row(self, cells: Sequence[str]) -> dict[str, str]:
-        """Column → text, with names of their own for cells too many."""
-        names = [*self.header, *(f"column {number}" for number in range(len(self.header) + 1, len(cells) + 1))]
-        return {name: cell.replace("\x00", "") for name, cell in zip(names, cells, strict=False)}
+    def take_raw(self) -> bytes:
+        raw, self._kept, self.kept = b"".join(self._kept), [], 0
+        return raw
 
-    def _decode(self, raw: bytes, line: int) -> str:
+    def keep(self, raw: bytes, *, share: float) -> None:
+        """Take as raw text what somebody else read of the file, who has come this far: from 0 to 1."""
+        self._kept.append(raw)
+        self.kept += len(raw)
+        self._raw.seek(int(self.size * share))
+
+    def _kept_of(self, read: Callable[[], bytes]) -> bytes:
+        place = f"behind line {self.lines_read}" if self.lines_read else f"behind byte {self.position:,}"
         try:
-            return raw.decode()
-        except UnicodeDecodeError as error:
-            raise UnreadableFile(
-                f"{self.path.name}, line {line}: byte {error.start + 1} isn't UTF-8. Save the file as UTF-8 and send it again."
-            ) from None
+            data = read()
+        except EOFError:
+            raise UnreadableFile(f"{self.name} is cut off {place}: its compressed data ends early. Send it again, whole.") from None
+        except (zlib.error, gzip.BadGzipFile):
+            raise UnreadableFile(f"{self.name} is damaged {place}: it cannot be unpacked. Send it again.") from None
+        except OSError as error:
+            raise UnreadableFile(f"{self.name} cannot be read {place}: {error.strerror}.") from None
+        self._kept.append(data)
+        self.kept += len(data)
+        if self.kept > LONGEST_SILENCE:
+            megabytes = LONGEST_SILENCE // 1024**2
+            raise UnreadableFile(f"{self.name} goes on for {megabytes} MB {place} without an entry; this isn't what it says it is.")
+        return data
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[SourceText]:
+def opened(path: Path) -> Iterator[Source]:
     """Raises UnreadableFile."""
     try:
         raw = path.open("rb")
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be opened: {error.strerror}.") from None
     with raw:
-        yield SourceText(path, raw)
+        yield Source(path, raw)
+
+
+def head_of(path: Path) -> bytes:
+    """The file's beginning, unpacked; as much as can be read of a damaged one.
+
+    Raises:
+        UnreadableFile: nothing can be read.
+    """
+    head = b""
+    with opened(path) as source:
+        while len(head) < HEAD:
+            try:
+                piece = source.read(min(_UNPACKED_AT_ONCE, HEAD - len(head)))
+            except UnreadableFile:
+                if head:
+                    break
+                raise
+            if not piece:
+                break
+            head += piece
+    return head
 
 
 def sha256_of(path: Path) -> str:
     with path.open("rb") as raw:
         return hashlib.file_digest(raw, "sha256").hexdigest()
+
+
+def as_text(raw: bytes, *, name: str, line: int) -> str:
+    """Raises UnreadableFile: it isn't UTF-8."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(
+            f"{name}, line {line}: byte {error.start + 1} isn't UTF-8. Save the file as UTF-8 and send it again."
+        ) from None
+
+
+def packed(raw: bytes) -> bytes:
+    """As raw lines are kept. Packed quickly: the last few per cent would cost more time than parsing the lines."""
+    return zlib.compress(raw, 1)
+
+
+@contextmanager
+def no_search_for_cycles() -> Iterator[None]:
+    """Reading makes millions of values that refer to nothing; looking whether they form cycles takes as long as making them."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
@@ -174,30 +222,3 @@ def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
         while (item := upcoming.result()) is not None:
             upcoming = thread.submit(advance)
             yield item
-
-
-def _physical_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
-    number = 0
-    try:
-        while raw := stream.readline(LONGEST_LINE):
-            number += 1
-            if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
-                raise UnreadableFile(f"{name}, line {number}: longer than {LONGEST_LINE // 1024} KB; this isn't a file of rows.")
-            yield raw
-    except EOFError:
-        raise UnreadableFile(f"{name} is cut off behind line {number}: its compressed data ends early. Send it again, whole.") from None
-    except (zlib.error, gzip.BadGzipFile):
-        raise UnreadableFile(f"{name} is damaged behind line {number}: it cannot be unpacked. Send it again.") from None
-    except OSError as error:
-        raise UnreadableFile(f"{name} cannot be read behind line {number}: {error.strerror}.") from None
-
-
-def _cells(text: str) -> list[str]:
-    """The cells of one row; a single cell with all its text if its quotation marks make no sense."""
-    text = text.rstrip("\r\n")
-    if '"' not in text:
-        return text.split(",")
-    try:
-        return next(csv.reader([text], strict=True))
-    except csv.Error:
-        return [text]

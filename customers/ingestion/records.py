@@ -1,6 +1,7 @@
 """What the lines of every source become: one shape per kind of record, whatever system wrote it.
 
-A record's annotations are also its columns in the staging table (see `staging`), so only types listed there may be used.
+A record's annotations are also its columns in the staging table (see `staging`), so only types listed there may be used. A field with a
+default is one a feed need not name.
 """
 
 from datetime import date, datetime
@@ -40,6 +41,19 @@ class PartyRecord(NamedTuple):
     customer_since: date | None
 
 
+class DetailRecord(NamedTuple):
+    """One attribute of a person or organisation already known, and the days it is true for, both included; None if not stated."""
+
+    line: int
+    key_kind: str
+    key: str
+    attribute: str
+    """One of `attributes.STATED_ALONE`."""
+    value: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
 class AccountRecord(NamedTuple):
     line: int
     source_key: str
@@ -53,6 +67,18 @@ class AccountRecord(NamedTuple):
     """Given only by a source whose accounts may name a branch before the branch itself is read: it is then opened by that name."""
     overdraft: Decimal | None
     status: str
+
+
+class DescribedAccountRecord(NamedTuple):
+    """An account by the word of who isn't its ledger: it says nothing of branch, product and overdraft."""
+
+    line: int
+    source_key: str
+    kind: str
+    currency: str
+    opened_date: date | None
+    status: str
+    """Empty if it isn't said."""
 
 
 class HolderRecord(NamedTuple):
@@ -72,12 +98,38 @@ class TransactionRecord(NamedTuple):
     sequence: int
     amount: Decimal
     currency: str
-    balance_after: Decimal
+    balance_after: Decimal | None
+    """As the ledger states it; None if the source states no balance behind each entry."""
     method: str
     purpose: str
     counterparty: str
     counterparty_account: str
     merchant_category: str
+    position: int = 0
+    """Where the source's log of changes says it: of two words on one entry the higher counts, whichever comes first. 0 in an extract."""
+
+
+class BalanceRecord(NamedTuple):
+    """What an account holds by the word of a statement rather than of an entry."""
+
+    line: int
+    account_key: str
+    currency: str
+    balance_date: date
+    sequence: int
+    """Tells balances of one day apart; behind every entry of that day."""
+    amount: Decimal
+
+
+class GoneRecord(NamedTuple):
+    """What a source says it no longer has. A booked entry is undone by a reversing entry; whatever else stays, marked as gone."""
+
+    line: int
+    kind: str
+    """`transaction`, `account`, `party` … as in `loading.gone`."""
+    source_key: str
+    position: int = 0
+    """As in TransactionRecord."""
 
 
 class LoanRecord(NamedTuple):
@@ -96,6 +148,8 @@ class LoanRecord(NamedTuple):
     instalment_day: int | None
     days_past_due: int
     status: str
+    kind: str = "loan"
+    """`loan` or `mortgage`."""
 
 
 class CardRecord(NamedTuple):
@@ -124,13 +178,30 @@ class StandingOrderRecord(NamedTuple):
     purpose: str
 
 
+class PaymentOrderRecord(NamedTuple):
+    """What a customer told the bank to pay, once."""
+
+    line: int
+    source_key: str
+    account_key: str
+    ordered_at: datetime
+    requested_date: date
+    amount: Decimal
+    currency: str
+    counterparty: str
+    counterparty_account: str
+    purpose: str
+
+
 class RelationshipRecord(NamedTuple):
-    """Read as: the client is the `kind` of the other."""
+    """Read as: the client is the `kind` of the other, from and to these days, both included; None if not stated."""
 
     line: int
     client_id: str
     other_client_id: str
     kind: str
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 class ConsentRecord(NamedTuple):
@@ -163,17 +234,54 @@ class SignalRecord(NamedTuple):
     detail: str
 
 
+class EventRecord(NamedTuple):
+    """Something a customer did in a channel, told by a program (`client`) as it happened. Who it was is said in one of several ways."""
+
+    line: int
+    source_key: str
+    customer: str
+    user_id: str
+    anonymous_id: str
+    email: str
+    client: str
+    occurred_at: datetime
+    channel: str
+    kind: str
+    campaign: str
+    detail: str
+    details: str
+    """A JSON object."""
+
+
+class SignInRecord(NamedTuple):
+    """Whom a channel knows under an id of its own."""
+
+    line: int
+    customer: str
+    user_id: str
+    anonymous_id: str
+    email: str
+    client: str
+
+
 Record = (
     BranchRecord
     | PartyRecord
+    | DetailRecord
     | AccountRecord
+    | DescribedAccountRecord
     | HolderRecord
     | TransactionRecord
+    | BalanceRecord
+    | GoneRecord
     | LoanRecord
     | CardRecord
     | StandingOrderRecord
+    | PaymentOrderRecord
     | RelationshipRecord
     | ConsentRecord
     | ContactRecord
     | SignalRecord
+    | EventRecord
+    | SignInRecord
 )

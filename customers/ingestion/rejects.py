@@ -1,24 +1,24 @@
 """Rows that could not be loaded: listing them, trying them again, trying them corrected."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from ..models import RejectedRow, SourceFile
 from .announcing import announce
 from .errors import UnknownCorrection
-from .feed import Feed, RowRefused
-from .feeds import feed_named
-from .files import as_kept
+from .feed import Complaint, Feed, RowRefused
+from .files import as_kept, note_changes
+from .formats import feed_named, place_of
 from .landed import Landing
-from .loading import KINDS
+from .loading.changes import load
 from .locking import one_at_a_time
-from .reading import LINES_PER_CHUNK
+from .reading import ROWS_PER_CHUNK
 from .records import Record
 from .report import RerunReport
 
@@ -39,11 +39,15 @@ class RejectView:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Texts that replace a rejected row's, by column. `file` is the file's name; empty if only one file has that line open."""
+    """Texts that replace a rejected row's, by column. `file` is the file's name; empty if only one file has that line open.
+
+    `row` is the row's id, where it is known.
+    """
 
     file: str
     line: int
     cells: Mapping[str, str]
+    row: UUID | None = None
 
 
 def open_rejects(system: str | None = None) -> Iterator[RejectView]:
@@ -61,17 +65,45 @@ def open_rejects(system: str | None = None) -> Iterator[RejectView]:
         )
 
 
-def rerun(system: str | None = None, *, at: datetime) -> RerunReport:
-    """Try every waiting row again, corrected or as it is: what it refers to may have arrived since."""
-    accepted = 0
-    files = SourceFile.objects.filter(rejected__state=RejectedRow.State.OPEN).select_related("system").distinct()
-    for file in (files.filter(system_id=system) if system else files).order_by("id"):
-        waiting = _open(None).filter(file=file).order_by("line").values_list("line", flat=True)
-        lines = waiting.iterator()
-        while batch := list(islice(lines, LINES_PER_CHUNK)):
-            accepted += _run_again(file, batch, at=at)
-        announce(file.pk, what=KINDS[feed_named(file.feed).record].changes, at=at)
-    return RerunReport(accepted=accepted, open=_open(system).count())
+def columns_of(row: RejectedRow) -> tuple[str, ...]:
+    """The columns a correction of this row may name."""
+    return feed_named(row.feed).header
+
+
+def rerun(
+    system: str | None = None,
+    *,
+    at: datetime,
+    file: UUID | None = None,
+    row: UUID | None = None,
+    among: QuerySet[RejectedRow] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> RerunReport:
+    """Try waiting rows again, corrected or as they are: what they refer to may have arrived since.
+
+    Args:
+        system, file, row, among: only those of this system, of this file, this one, one of these.
+        progress: called behind each transaction with the rows tried and accepted so far.
+    """
+    tried = accepted = 0
+    wanted = _open(system)
+    if file is not None:
+        wanted = wanted.filter(file=file)
+    if row is not None:
+        wanted = wanted.filter(pk=row)
+    if among is not None:
+        wanted = wanted.filter(pk__in=list(among.values_list("pk", flat=True)))
+    files = SourceFile.objects.filter(pk__in=wanted.values("file"))
+    for found in files.select_related("system").order_by("id"):
+        lines = wanted.filter(file=found).order_by("line").values_list("line", flat=True).iterator()
+        while batch := list(islice(lines, ROWS_PER_CHUNK)):
+            accepted += _run_again(found, batch, at=at)
+            tried += len(batch)
+            if progress is not None:
+                progress(tried, accepted)
+        found.refresh_from_db()
+        announce(found.pk, what=found.changes, at=at)
+    return RerunReport(accepted=accepted, open=wanted.count())
 
 
 @transaction.atomic
@@ -84,7 +116,7 @@ def correct(corrections: Iterable[Correction], *, system: str | None = None) -> 
     noted = 0
     for correction in corrections:
         row = _waiting(correction, system)
-        unknown = set(correction.cells) - set(feed_named(row.file.feed).header)
+        unknown = set(correction.cells) - set(feed_named(row.feed).header)
         if unknown:
             raise UnknownCorrection(f"{row.file.name} has no column {', '.join(sorted(unknown))}.")
         row.corrected = _current(row) | dict(correction.cells)
@@ -94,7 +126,8 @@ def correct(corrections: Iterable[Correction], *, system: str | None = None) -> 
 
 
 def _waiting(correction: Correction, system: str | None) -> RejectedRow:
-    rows = _open(system).filter(line=correction.line).select_related("file").select_for_update(of=("self",))
+    known = {} if correction.row is None else {"pk": correction.row}
+    rows = _open(system).filter(line=correction.line, **known).select_related("file").select_for_update(of=("self",))
     found = list(rows.filter(file__name=correction.file) if correction.file else rows)
     if len(found) == 1:
         return found[0]
@@ -107,23 +140,27 @@ def _waiting(correction: Correction, system: str | None) -> RejectedRow:
 @transaction.atomic
 def _run_again(file: SourceFile, lines: list[int], *, at: datetime) -> int:
     """Returns how many were accepted."""
-    one_at_a_time()
+    one_at_a_time(at=at)
+    file = SourceFile.objects.select_for_update().get(pk=file.pk)
     rows = {row.line: row for row in _open(None).filter(file=file, line__in=lines).order_by("line")}
-    feed = feed_named(file.feed)
     shift = timedelta(days=file.system.time_shift_days or 0)
-    records: list[Record] = []
-    complaints = {}
-    normalise = feed.reader(feed.header, shift)
-    for line, row in rows.items():
-        try:
-            records.append(normalise(line, _cells(row, feed)))
-        except RowRefused as refused:
-            complaints[line] = refused.complaint
-    added = 0
-    if records:
-        loaded = KINDS[feed.record].load(records, Landing(file.system_id, file.pk, at))
-        complaints |= loaded.complaints
-        added = loaded.added
+    complaints: dict[int, Complaint] = {}
+    for feed in sorted({feed_named(row.feed) for row in rows.values()}, key=place_of):
+        records: list[Record] = []
+        cells: dict[int, Sequence[str]] = {}
+        normalise = feed.reader(feed.header, shift)
+        for line, row in rows.items():
+            if row.feed == feed.name:
+                cells[line] = _cells(row, feed)
+                try:
+                    records.append(normalise(line, cells[line]))
+                except RowRefused as refused:
+                    complaints[line] = refused.complaint
+        if records:
+            loaded = load(feed, records, cells, Landing(file.system_id, file.pk, at))
+            complaints |= loaded.complaints
+            file.rows_added += loaded.added
+            note_changes(file, feed)
     for line, row in rows.items():
         if line in complaints:
             row.code, row.reason = as_kept(complaints[line]).values()
@@ -131,7 +168,8 @@ def _run_again(file: SourceFile, lines: list[int], *, at: datetime) -> int:
             row.state, row.accepted_at = RejectedRow.State.ACCEPTED, at
     RejectedRow.objects.bulk_update(rows.values(), ["code", "reason", "state", "accepted_at"], batch_size=500)
     accepted = len(rows) - len(complaints)
-    SourceFile.objects.filter(pk=file.pk).update(rows_added=F("rows_added") + added, rows_rejected=F("rows_rejected") - accepted)
+    file.rows_rejected -= accepted
+    file.save(update_fields=["rows_added", "rows_rejected", "changes"])
     return accepted
 
 
@@ -148,5 +186,6 @@ def _cells(row: RejectedRow, feed: Feed) -> list[str]:
     """In the header's order; a row that lacks columns, or still has too many, as it came, so that it is refused for that again."""
     cells = _current(row)
     complete = set(feed.header) <= set(cells)
-    too_many = len(cells) > len(feed.header) and row.corrected is None
+    last = f"column {len(cells)}"  # a cell too many has no column of its own: see `reading.as_row`
+    too_many = last in cells and last not in feed.header and row.corrected is None
     return list(cells.values()) if too_many or not complete else [cells[name] for name in feed.header]

@@ -14,27 +14,47 @@ DAILY = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True)
 class KnownSystem:
+    """A system whose extracts bankos reads as it comes; its entry is made when its first file arrives."""
+
     name: str
-    freshness_promise: timedelta
+    rank: int
+    freshness_promise: timedelta = DAILY
 
 
 SYSTEMS = {
-    "core": KnownSystem("Core banking", DAILY),
-    "crm": KnownSystem("CRM", DAILY),
-    "lending": KnownSystem("Lending", DAILY),
-    "cards": KnownSystem("Cards", DAILY),
-    "payments": KnownSystem("Payments", DAILY),
-    "digital": KnownSystem("Digital channels", DAILY),
+    "core": KnownSystem("Core banking", 2),
+    "crm": KnownSystem("CRM", 1),
+    "lending": KnownSystem("Lending", 3),
+    "cards": KnownSystem("Cards", 4),
+    "payments": KnownSystem("Payments", 5),
+    "digital": KnownSystem("Digital channels", 6),
 }
 
 
-def system_of(code: str) -> SourceSystem:
-    """Raises UnknownSystem."""
+def system_of(code: str, *, at: datetime) -> SourceSystem:
+    """The system of this code: one that was registered, or one bankos knows by itself.
+
+    Raises:
+        UnknownSystem
+    """
+    found = SourceSystem.objects.sending().filter(code=code).first()
+    if found is not None:
+        return found
     known = SYSTEMS.get(code)
     if known is None:
-        raise UnknownSystem(f"“{code}” is not a system bankos reads. It reads {', '.join(SYSTEMS)}.")
-    system, _ = SourceSystem.objects.get_or_create(code=code, defaults={"name": known.name, "freshness_promise": known.freshness_promise})
+        raise UnknownSystem(
+            f"“{code}” is not a system bankos reads. It reads {', '.join(codes())}. An administrator can register others: page Sources."
+        )
+    system, _ = SourceSystem.objects.get_or_create(
+        code=code, defaults={"name": known.name, "freshness_promise": known.freshness_promise, "rank": known.rank, "changed_at": at}
+    )
     return system
+
+
+def codes() -> list[str]:
+    """The codes of all systems that may send files: those bankos knows by itself, then those that were registered."""
+    registered = SourceSystem.objects.sending().order_by("code").values_list("code", flat=True)
+    return [*SYSTEMS, *(code for code in registered if code not in SYSTEMS)]
 
 
 def fix_time_shift(system: SourceSystem, *, as_if_today: bool, last_day: date | None, at: datetime) -> timedelta:
@@ -52,7 +72,8 @@ def fix_time_shift(system: SourceSystem, *, as_if_today: bool, last_day: date | 
         raise TimeShiftFixed(f"{system.name} sends living data: its dates cannot be moved to today. Read it without --as-if-today.")
     if system.time_shift_days is None:
         system.time_shift_days = _days_to_shift(last_day, at) if as_if_today and last_day is not None else 0
-        system.save(update_fields=["time_shift_days"])
+        system.changed_at = at
+        system.save(update_fields=["time_shift_days", "changed_at"])
     if as_if_today and not system.time_shift_days:
         raise TimeShiftFixed(f"{system.name} was first read with its dates as they are. Go on without --as-if-today.")
     if system.time_shift_days and not as_if_today:

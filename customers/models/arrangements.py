@@ -6,7 +6,7 @@ from django.db.models.functions import Replace, Right, Upper
 
 from bankos.platform.ids import UUIDv7Field
 
-from .landing import Sourced, SourceSystem
+from .landing import Changing, Sourced, SourceFile, SourceSystem
 from .parties import Branch, Party
 
 
@@ -15,7 +15,7 @@ def compact(column: str) -> Upper:
     return Upper(Replace(Replace(column, Value(" "), Value("")), Value("-"), Value("")))
 
 
-class Product(models.Model):
+class Product(Changing):
     """Something the bank sells; arrangements are its sales (BIAN Product)."""
 
     code = models.CharField(max_length=40, primary_key=True)
@@ -25,14 +25,15 @@ class Product(models.Model):
         return self.name
 
 
-class Arrangement(Sourced):
-    """An agreement between the bank and a customer (BIAN Product Agreement): account, card, loan, standing order."""
+class Arrangement(Sourced, Changing):
+    """An agreement between the bank and a customer (BIAN Product Agreement): account, card, loan, mortgage, standing order."""
 
     class Kind(models.TextChoices):
         CURRENT = "current", "current account"
         SAVINGS = "savings", "savings account"
         CARD = "card", "card"
         LOAN = "loan", "loan"
+        MORTGAGE = "mortgage", "mortgage"
         STANDING_ORDER = "standing_order", "standing order"
 
     class Status(models.TextChoices):
@@ -40,6 +41,8 @@ class Arrangement(Sourced):
         ARREARS = "arrears", "in arrears"
         DEFAULTED = "defaulted", "ended unpaid"
         CLOSED = "closed", "closed"
+
+    LENT = (Kind.LOAN, Kind.MORTGAGE)  # what the customer owes
 
     id = UUIDv7Field(primary_key=True)
     system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -71,7 +74,7 @@ class Arrangement(Sourced):
         return f"{self.kind} {self.pk}"
 
 
-class ArrangementRole(Sourced):
+class ArrangementRole(Sourced, Changing):
     """Who may do what on an arrangement."""
 
     class Role(models.TextChoices):
@@ -79,6 +82,8 @@ class ArrangementRole(Sourced):
         JOINT = "joint", "joint holder"
         AUTHORISED = "authorised", "authorised user"
         GUARDIAN = "guardian", "guardian"
+        GUARANTOR = "guarantor", "guarantor"
+        BENEFICIARY = "beneficiary", "beneficiary"
 
     HOLDERS = (Role.OWNER, Role.JOINT)  # whose money it is
 
@@ -95,7 +100,7 @@ class ArrangementRole(Sourced):
         return f"{self.party_id} {self.role} {self.arrangement_id}"
 
 
-class PaymentSchedule(Sourced):
+class PaymentSchedule(Sourced, Changing):
     """Money that leaves on a known day of each month: a standing order's or a loan's instalment."""
 
     id = UUIDv7Field(primary_key=True)
@@ -124,13 +129,23 @@ class PaymentSchedule(Sourced):
 
 
 class Transaction(Sourced):
-    """One booked movement on an account, as the ledger states it. Append-only."""
+    """One booked movement on an account, as the ledger states it. Append-only, in partitions by month of `booking_date`.
+
+    What a source corrects is reversed and booked anew; what it no longer has is reversed. A reversing row stands on the day of the row
+    it reverses, with the opposite amount, so that the sums of any period are those of the source. All rows of one entry of the ledger
+    bear its `source_key`; `BookedEntry` tells which one stands.
+
+    The database's own key is (id, booking_date): a partitioned table's key holds what it is partitioned by.
+    """
 
     id = UUIDv7Field(primary_key=True)
     # The file's system, kept beside it only so that keys are unique within it: the file is what the database checks.
     system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     source_key = models.CharField(max_length=60)
-    arrangement = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="transactions", db_index=False)
+    version = models.IntegerField(default=0, help_text="Which row of its entry this is: 0 for the first.")
+    # These two are checked once a statement (see the migration): once a row would cost more than all else about the row.
+    arrangement = models.ForeignKey(Arrangement, on_delete=models.PROTECT, related_name="transactions", db_index=False, db_constraint=False)
+    source_file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     booking_date = models.DateField()
     sequence = models.BigIntegerField(help_text="The ledger's order within an account.")
     amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Signed: money in is positive.")
@@ -141,10 +156,34 @@ class Transaction(Sourced):
     counterparty = models.CharField(max_length=120, blank=True)
     counterparty_account = models.CharField(max_length=60, blank=True)
     merchant_category = models.CharField(max_length=4, blank=True, help_text="ISO 18245 code of a card payment.")
+    reverses = models.UUIDField(null=True, help_text="The transaction of the same day that this one takes back.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["system", "source_key"], name="a_transaction_lands_once")]
-        indexes = [models.Index(fields=["arrangement", "booking_date"], name="transaction_by_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["system", "source_key", "booking_date", "version"], name="an_entry_has_each_version_once")
+        ]
+        indexes = [
+            models.Index(fields=["arrangement", "booking_date", "sequence"], name="transaction_by_entry"),
+            models.Index(fields=["reverses"], name="transaction_reversed", condition=models.Q(reverses__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"transaction {self.pk}"
+
+
+class BookedEntry(models.Model):
+    """An entry of a source's ledger by its own key: where it is booked, and how new the source's word on it is.
+
+    It makes a key unique in all months, which a partitioned table cannot, and finds an entry without looking into each of them.
+    """
+
+    pk = models.CompositePrimaryKey("system", "source_key")
+    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    source_key = models.CharField(max_length=60)
+    position = models.BigIntegerField(help_text="Where in the source's log of changes its newest word on it stands; 0 for an extract.")
+    transaction_id = models.UUIDField(null=True, help_text="The row that stands; null if the source has the entry no more.")
+    booking_date = models.DateField(null=True, help_text="The day of that row.")
+    version = models.IntegerField(help_text="Of its newest row, which may be a reversal; -1 if it has none.")
+
+    def __str__(self) -> str:
+        return f"entry {self.system_id}/{self.source_key}"

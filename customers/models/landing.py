@@ -1,13 +1,37 @@
 """Where source data lands: raw, hashed, kept. Every fact and transaction points back to a line of a file here."""
 
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
 from django.db import models
+from django.db.models import QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Now
 from simple_history.models import HistoricalRecords
 
 from bankos.platform.ids import UUIDv7Field
 
 
-class SourceSystem(models.Model):
-    """A system of record that bankos reads and never writes."""
+class Changing(models.Model):
+    """A table whose rows change: what they were is kept, and read by whoever asks what was known when (bankos.platform.history)."""
+
+    changed_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Since when bankos knows the row as it is.")
+
+    class Meta:
+        abstract = True
+
+
+class SourceSystemQuerySet(QuerySet["SourceSystem"]):
+    def sending(self) -> Self:
+        """Those that send files: all but the customers' own word."""
+        return self.exclude(pk=SourceSystem.CUSTOMERS_WORD)
+
+
+class SourceSystem(Changing):
+    """A system of record that bankos reads and never writes; one of them is no system but what customers state themselves."""
+
+    CUSTOMERS_WORD = "customer"
 
     code = models.CharField(max_length=20, primary_key=True)
     name = models.CharField(max_length=80)
@@ -15,25 +39,44 @@ class SourceSystem(models.Model):
     time_shift_days = models.IntegerField(
         null=True, help_text="Days added to every date of this system so that an old data set lives in the present; null until decided."
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who answers for this source at the bank: gets the task when a customer says that something it tells is wrong.",
+    )
+    rank = models.PositiveSmallIntegerField(
+        default=50, help_text="Whose word is shown first where sources disagree and no rule of its own says otherwise: 1 before 2."
+    )
 
-    history = HistoricalRecords()
+    objects = SourceSystemQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["changed_at"])
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(code__regex=r"^[a-z][a-z0-9_]{1,19}$"), name="a_source_is_called_by_a_code"),
+            models.CheckConstraint(condition=models.Q(freshness_promise__gt=timedelta()), name="a_promise_is_a_time"),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class SourceFile(models.Model):
+class SourceFile(Changing):
     """One file of a source system, known by its content: the same bytes land once."""
 
     class State(models.TextChoices):
         LOADING = "loading", "loading"
+        WAITING = "waiting", "waits for a mapping"
         STOPPED = "stopped", "stopped by an error"
         DONE = "done", "done"
 
     id = UUIDv7Field(primary_key=True)
     system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="files")
     name = models.CharField(max_length=200)
-    feed = models.CharField(max_length=60)
+    feed = models.CharField(max_length=60, blank=True, help_text="What it holds; empty if nobody could tell.")
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=State, default=State.LOADING)
     lines_read = models.PositiveBigIntegerField(default=0, help_text="Data lines landed and processed so far; a resume starts after them.")
@@ -41,6 +84,7 @@ class SourceFile(models.Model):
     rows_added = models.PositiveBigIntegerField(default=0, help_text="Rows that brought something new.")
     rows_rejected = models.PositiveBigIntegerField(default=0, help_text="Rows still waiting for a correction.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why reading stopped, if it did.")
+    changes = models.JSONField(default=list, help_text="What it has changed of customers so far, in the words of the event.")
     received_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     data_until = models.DateTimeField(null=True, help_text="The newest business moment seen in the file: what freshness is measured from.")
@@ -56,11 +100,32 @@ class TouchedParty(models.Model):
     """A party changed by a file that is still being read: announced once, when the whole file is in."""
 
     pk = models.CompositePrimaryKey("file", "party")
-    file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="+", db_index=False)
-    party = models.ForeignKey("customers.Party", on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Rows that live for minutes, made in the statement that has just read both: the database need not check each again.
+    file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    party = models.ForeignKey("customers.Party", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
 
     def __str__(self) -> str:
         return f"{self.file_id} touched {self.party_id}"
+
+
+class TouchedArrangement(models.Model):
+    """An arrangement a file that is still being read books on, and the newest balance the file tells of it: settled when the file is in.
+
+    Every chunk of a day's file touches most of the accounts there are, so each is written once a file and not once a chunk.
+    """
+
+    pk = models.CompositePrimaryKey("file", "arrangement")
+    # As of TouchedParty.
+    file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    arrangement = models.ForeignKey(
+        "customers.Arrangement", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    balance_after = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="Null: it tells none, or none that counts.")
+    booking_date = models.DateField()
+    sequence = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.file_id} touched {self.arrangement_id}"
 
 
 class SourceChunk(models.Model):
@@ -79,6 +144,21 @@ class SourceChunk(models.Model):
         return f"{self.file_id}:{self.first_line}"
 
 
+class HeldPart(models.Model):
+    """A piece of a file that is not read yet, byte by byte as it came: let go when the whole file is in its chunks."""
+
+    id = UUIDv7Field(primary_key=True)
+    file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="held", db_index=False)
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "number"], name="a_part_is_held_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} part {self.number}"
+
+
 class RejectedRow(models.Model):
     """A row that could not become part of the state: kept with its place and reason until it is corrected."""
 
@@ -89,6 +169,7 @@ class RejectedRow(models.Model):
     id = UUIDv7Field(primary_key=True)
     file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="rejected")
     line = models.PositiveBigIntegerField()
+    feed = models.CharField(max_length=60, help_text="What reads the row: a file may hold rows of several kinds.")
     raw = models.JSONField(help_text="The row as column → text.")
     corrected = models.JSONField(null=True, blank=True, help_text="The row after a person's correction, if any.")
     code = models.CharField(max_length=40)
@@ -99,6 +180,11 @@ class RejectedRow(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["file", "line"], name="a_line_is_rejected_once")]
+        # By which events that wait for their customer are found when somebody appears.
+        indexes = [
+            models.Index(KT(f"raw__{column}"), name=f"waiting_by_{column}", condition=models.Q(state="open", feed__startswith="channels."))
+            for column in ("email", "user_id", "anonymous_id")
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_id}:{self.line} {self.code}"
@@ -114,3 +200,17 @@ class Sourced(models.Model):
 
     class Meta:
         abstract = True
+
+
+class SourcePosition(Sourced):
+    """The newest change event seen of one row of a source, so that older ones that come late, and those that come twice, change nothing."""
+
+    pk = models.CompositePrimaryKey("system", "feed", "key")
+    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+", db_index=False)
+    feed = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+    position = models.BigIntegerField(help_text="Where the change stands in the source's log of changes.")
+    gone = models.BooleanField(default=False, help_text="The source deleted the row.")
+
+    def __str__(self) -> str:
+        return f"{self.system_id} {self.feed} {self.key}"

@@ -1,5 +1,6 @@
 """The extracts of Meridian Bank, the demo bank: what its five systems of record and its digital channels write."""
 
+from ...attributes import STATED_ALONE
 from ..converters import (
     amount,
     client_number,
@@ -24,6 +25,7 @@ from ..records import (
     CardRecord,
     ConsentRecord,
     ContactRecord,
+    DetailRecord,
     HolderRecord,
     LoanRecord,
     PartyRecord,
@@ -34,6 +36,16 @@ from ..records import (
 )
 
 CHANNELS = same("app", "web", "phone", "branch", "email", "letter")
+RELATIONS = {
+    "guardian_of": "guardian",
+    "owner_of": "owner",
+    "director_of": "director",
+    "employer_of": "employer",
+    "guarantor_of": "guarantor",
+    "household_with": "household",
+    "joint_with": "joint_holder",
+    "attorney_of": "attorney",
+}
 LOAN_STATUS = same("active", "arrears", "defaulted", "closed")
 
 
@@ -51,6 +63,10 @@ def _address(street: str, postcode: str) -> str:
 
 def _holder(account_no: str, customer_no: str) -> str:
     return key(100)(f"{account_no.strip()}/{customer_no.strip()}")
+
+
+def _loan_kind(product_code: str) -> str:
+    return "mortgage" if product_code.strip() == "LON-MTG" else "loan"
 
 
 def _since(created_at: str) -> None:
@@ -123,7 +139,7 @@ ACCOUNT_HOLDERS = Feed(
         "account_key": column("account_no", key()),
         "party_key_kind": constant("customer_no"),
         "party_key": column("customer_no", key()),
-        "role": column("role", same("owner", "joint", "authorised", "guardian")),
+        "role": column("role", same("owner", "joint", "authorised", "guardian", "guarantor", "beneficiary")),
     },
 )
 
@@ -202,15 +218,34 @@ CLIENTS = Feed(
     },
 )
 
+DETAILS = Feed(
+    name="meridian.details",
+    system="crm",
+    header=("client_id", "detail", "value", "valid_from", "valid_to"),
+    told_apart_by=("client_id", "detail", "valid_from"),
+    record=DetailRecord,
+    fields={
+        "key_kind": constant("client_id"),
+        "key": column("client_id", key()),
+        "attribute": column("detail", same(*STATED_ALONE)),
+        "value": column("value", text(300, required=True)),
+        "valid_from": column("valid_from", optional(day)),
+        "valid_to": column("valid_to", optional(day)),
+    },
+)
+
 RELATIONSHIPS = Feed(
     name="meridian.relationships",
     system="crm",
-    header=("client_id", "related_client_id", "relation"),
+    header=("client_id", "related_client_id", "relation", "valid_from", "valid_to"),
+    told_apart_by=("client_id", "related_client_id", "relation", "valid_from"),
     record=RelationshipRecord,
     fields={
         "client_id": column("client_id", key()),
         "other_client_id": column("related_client_id", key()),
-        "kind": column("relation", one_of({"guardian_of": "guardian", "owner_of": "owner"})),
+        "kind": column("relation", one_of(RELATIONS)),
+        "valid_from": column("valid_from", optional(day)),
+        "valid_to": column("valid_to", optional(day)),
     },
 )
 
@@ -218,6 +253,7 @@ CONSENTS = Feed(
     name="meridian.consents",
     system="crm",
     header=("consent_id", "client_id", "purpose", "given", "channel", "said_at"),
+    told_apart_by=("client_id", "purpose", "said_at"),
     record=ConsentRecord,
     moment="occurred_at",
     fields={
@@ -279,6 +315,7 @@ LOANS = Feed(
         "instalment_day": column("instalment_day", optional(whole_number(1, 31))),
         "days_past_due": column("days_past_due", whole_number(0, 30_000)),
         "status": column("status", LOAN_STATUS),
+        "kind": column("product_code", _loan_kind),
     },
 )
 
@@ -340,6 +377,7 @@ FEEDS = (
     ACCOUNT_HOLDERS,
     TRANSACTIONS,
     CLIENTS,
+    DETAILS,
     RELATIONSHIPS,
     CONSENTS,
     CONTACTS,

@@ -1,10 +1,12 @@
-"""What the systems say of a party, kept per source, and which of it staff see first."""
+"""What the systems say of a party, kept per source."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from bankos.platform import clock
+from customers.survivorship import resurface
 
 from ..landed import Landing
 from ..staging import Stage
@@ -19,45 +21,38 @@ class StatedFact(NamedTuple):
     attribute: str
     value: str
     normalised: str
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
-# A fact follows the one before it from the same source only if it differs. "Before" is by place (file, line) rather than by
-# moment: files have ids in order of arrival, so a row corrected later still stands where its file stood.
+# A fact follows the one before it from the same source only if it says something else: of two without dates another value, of two of
+# one value whose times overlap another time (`customers.validity`). "Before" is by place (file, line) rather than by moment: files have
+# ids in order of arrival, so a row corrected later still stands where its file stood.
 _LOAD = """
 INSERT INTO customers_partyfact (
-    id, party_id, system_id, attribute, value, normalised, source_file_id, source_line, recorded_at)
-SELECT s.id, s.party_id, %(system)s, s.attribute, s.value, s.normalised, %(file)s, s.line, %(at)s
-  FROM (SELECT *, lag(value) OVER (PARTITION BY party_id, attribute ORDER BY line) AS before FROM staged_fact) s
- WHERE s.value IS DISTINCT FROM coalesce(s.before, (
-       SELECT f.value FROM customers_partyfact f
-        WHERE f.party_id = s.party_id AND f.attribute = s.attribute AND f.system_id = %(system)s
-          AND (f.source_file_id, f.source_line) < (%(file)s::uuid, s.line)
-        ORDER BY f.source_file_id DESC, f.source_line DESC LIMIT 1))
+    id, party_id, system_id, attribute, value, normalised, valid_from, valid_to, source_file_id, source_line, recorded_at)
+SELECT s.id, s.party_id, %(system)s, s.attribute, s.value, s.normalised, s.valid_from, s.valid_to, %(file)s, s.line, %(at)s
+  FROM (SELECT *, daterange(valid_from, valid_to, '[]') AS period,
+               lag(value) OVER (PARTITION BY party_id, attribute, valid_from IS NULL AND valid_to IS NULL ORDER BY line) AS before,
+               array_agg(daterange(valid_from, valid_to, '[]')) OVER (
+                   PARTITION BY party_id, attribute, value, valid_from IS NULL AND valid_to IS NULL
+                   ORDER BY line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS periods_before
+          FROM staged_fact) s
+ WHERE CASE WHEN s.valid_from IS NULL AND s.valid_to IS NULL THEN s.value IS DISTINCT FROM coalesce(s.before, (
+           SELECT f.value FROM customers_partyfact f
+            WHERE f.party_id = s.party_id AND f.attribute = s.attribute AND f.system_id = %(system)s
+              AND f.valid_from IS NULL AND f.valid_to IS NULL
+              AND (f.source_file_id, f.source_line) < (%(file)s::uuid, s.line)
+            ORDER BY f.source_file_id DESC, f.source_line DESC LIMIT 1))
+       ELSE s.period IS DISTINCT FROM coalesce((
+           SELECT said.period FROM unnest(s.periods_before) WITH ORDINALITY AS said (period, place)
+            WHERE said.period && s.period ORDER BY said.place DESC LIMIT 1), (
+           SELECT daterange(f.valid_from, f.valid_to, '[]') FROM customers_partyfact f
+            WHERE f.party_id = s.party_id AND f.attribute = s.attribute AND f.system_id = %(system)s AND f.value = s.value
+              AND num_nonnulls(f.valid_from, f.valid_to) > 0 AND daterange(f.valid_from, f.valid_to, '[]') && s.period
+              AND (f.source_file_id, f.source_line) < (%(file)s::uuid, s.line)
+            ORDER BY f.source_file_id DESC, f.source_line DESC LIMIT 1)) END
 RETURNING source_line, party_id
-"""
-# Survivorship: the CRM's word before core banking's, lending's and cards', then the newest.
-_SURVIVE = """
-WITH ranked AS (
-    SELECT party_id, attribute, value, normalised,
-           row_number() OVER (
-               PARTITION BY party_id, attribute
-               ORDER BY array_position(ARRAY['crm', 'core', 'lending', 'cards'], system_id::text), source_file_id DESC, source_line DESC
-           ) AS place
-      FROM customers_partyfact
-     WHERE party_id = ANY(%(parties)s::uuid[]) AND attribute IN ('name', 'birth_date')
-), survivors AS (
-    SELECT party_id,
-           max(value) FILTER (WHERE attribute = 'name' AND place = 1) AS name,
-           max(value) FILTER (WHERE attribute = 'birth_date' AND place = 1)::date AS birth_date,
-           left(string_agg(DISTINCT normalised, ' ' ORDER BY normalised) FILTER (WHERE attribute = 'name'), 400) AS search_name
-      FROM ranked
-     GROUP BY party_id
-)
-UPDATE customers_party p
-   SET name = survivors.name, birth_date = survivors.birth_date, search_name = survivors.search_name
-  FROM survivors
- WHERE p.id = survivors.party_id
-   AND (p.name, p.birth_date, p.search_name) IS DISTINCT FROM (survivors.name, survivors.birth_date, survivors.search_name)
 """
 
 
@@ -68,11 +63,6 @@ def state_facts(facts: Sequence[StatedFact], landing: Landing) -> set[int]:
     stage = Stage("staged_fact", facts)
     changed = stage.run(_LOAD, system=landing.system, file=landing.file_id, at=landing.at)
     parties = {party for _, party in changed}
-    _let_survive(parties)
+    resurface(parties, day=clock.bank_date(landing.at))
     touch(parties, landing)
     return {line for line, _ in changed}
-
-
-def _let_survive(parties: Collection[UUID]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_SURVIVE, {"parties": list(parties)})

@@ -1,4 +1,4 @@
-"""Loans: an arrangement on an account, its borrower, and the instalment that leaves the account each month."""
+"""Loans and mortgages: an arrangement on an account, its borrower, and the instalment that leaves the account each month."""
 
 from collections.abc import Sequence
 
@@ -33,20 +33,21 @@ INSERT INTO customers_arrangement AS known (
     id, system_id, source_key, kind, number, product_id, parent_id, branch_id, currency, status, opened_date, principal, days_past_due,
     source_file_id, source_line, recorded_at)
 SELECT DISTINCT ON (s.source_key)
-       s.id, %(system)s, s.source_key, 'loan', s.source_key, s.product_code, s.account_id, account.branch_id, s.currency, s.status,
+       s.id, %(system)s, s.source_key, s.kind, s.source_key, s.product_code, s.account_id, account.branch_id, s.currency, s.status,
        s.opened_date, s.principal, s.days_past_due, %(file)s, s.line, %(at)s
   FROM staged_loan s JOIN customers_arrangement account ON account.id = s.account_id
  ORDER BY s.source_key, s.line DESC
     ON CONFLICT (system_id, source_key) DO UPDATE SET
-       product_id = excluded.product_id, parent_id = excluded.parent_id, branch_id = excluded.branch_id, currency = excluded.currency,
-       status = excluded.status, opened_date = excluded.opened_date, principal = excluded.principal, days_past_due = excluded.days_past_due,
+       kind = excluded.kind, product_id = excluded.product_id, parent_id = excluded.parent_id, branch_id = excluded.branch_id,
+       currency = excluded.currency, status = excluded.status, opened_date = excluded.opened_date, principal = excluded.principal,
+       days_past_due = excluded.days_past_due,
        source_file_id = excluded.source_file_id, source_line = excluded.source_line, recorded_at = excluded.recorded_at
  WHERE known.source_file_id <= excluded.source_file_id
-   AND (known.product_id, known.parent_id, known.branch_id, known.currency, known.status, known.opened_date, known.principal,
+   AND (known.kind, known.product_id, known.parent_id, known.branch_id, known.currency, known.status, known.opened_date, known.principal,
         known.days_past_due)
        IS DISTINCT FROM
-       (excluded.product_id, excluded.parent_id, excluded.branch_id, excluded.currency, excluded.status, excluded.opened_date,
-        excluded.principal, excluded.days_past_due)
+       (excluded.kind, excluded.product_id, excluded.parent_id, excluded.branch_id, excluded.currency, excluded.status,
+        excluded.opened_date, excluded.principal, excluded.days_past_due)
 RETURNING source_line, id
 """
 _LOAD_BORROWERS = """

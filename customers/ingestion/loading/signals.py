@@ -8,9 +8,9 @@ from ..staging import Stage
 from .touched import touch
 
 _FIND = """
-UPDATE staged_signal s SET party_id = found.parties[1], parties = cardinality(found.parties)
-  FROM (SELECT f.normalised, array_agg(DISTINCT f.party_id) AS parties
-          FROM customers_partyfact f
+UPDATE staged_signal s SET party_id = found.members[1], parties = found.customers
+  FROM (SELECT f.normalised, array_agg(f.party_id ORDER BY f.party_id) AS members, count(DISTINCT member.golden_id) AS customers
+          FROM customers_partyfact f JOIN customers_party member ON member.id = f.party_id
          WHERE f.attribute = 'email' AND f.normalised IN (SELECT email FROM staged_signal)
          GROUP BY f.normalised) found
  WHERE found.normalised = s.email

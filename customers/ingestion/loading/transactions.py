@@ -1,56 +1,92 @@
 """Transactions: the bulk of all data. What fits is booked in one statement; only if something is left over is asked why."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
+
+from bankos.platform import clock
 
 from ..landed import Landing, Loaded
 from ..records import TransactionRecord
 from ..staging import Stage
+from .corrections import correct_booked
 
-# An account's balance is that of its newest transaction by (day, ledger order), whatever order files arrive in.
+# No ledger is kept in advance for longer; each month has tables of its own, so that a mistaken year must not open some.
+FIRST_DAY, LONGEST_AHEAD = date(1900, 1, 1), timedelta(days=366)
+
+_OPEN_MONTHS = """
+SELECT customers_open_months(ARRAY(
+    SELECT DISTINCT booking_date FROM staged_transaction WHERE booking_date BETWEEN %(first)s AND %(last)s))
+"""
+# Every join leads into an index: what a step finds is not joined with what another finds, because the database cannot tell how many
+# there are. An account's balance is settled with the file (see `settling`).
 _LOAD = """
 WITH booked AS (
     INSERT INTO customers_transaction (
-        id, system_id, source_key, arrangement_id, booking_date, sequence, amount, currency, balance_after, method, purpose,
+        id, system_id, source_key, version, arrangement_id, booking_date, sequence, amount, currency, balance_after, method, purpose,
         counterparty, counterparty_account, merchant_category, source_file_id, source_line, recorded_at)
-    SELECT s.id, %(system)s, s.source_key, a.id, s.booking_date, s.sequence, s.amount, s.currency, s.balance_after, s.method, s.purpose,
-           s.counterparty, s.counterparty_account, s.merchant_category, %(file)s, s.line, %(at)s
+    SELECT DISTINCT ON (s.source_key)
+           s.id, %(system)s, s.source_key, 0, a.id, s.booking_date, s.sequence, s.amount, s.currency, s.balance_after, s.method,
+           s.purpose, s.counterparty, s.counterparty_account, s.merchant_category, %(file)s::uuid, s.line, %(at)s::timestamptz
       FROM staged_transaction s
       JOIN customers_arrangement a ON a.system_id = 'core' AND a.source_key = s.account_key AND a.currency = s.currency
-     ORDER BY s.line
-        ON CONFLICT (system_id, source_key) DO NOTHING
-    RETURNING arrangement_id, booking_date, sequence, balance_after
-), newest AS (
-    SELECT DISTINCT ON (arrangement_id) * FROM booked ORDER BY arrangement_id, booking_date DESC, sequence DESC
-), balanced AS (
-    UPDATE customers_arrangement a
-       SET balance = newest.balance_after, balance_date = newest.booking_date, balance_sequence = newest.sequence
-      FROM newest
-     WHERE a.id = newest.arrangement_id
-       AND (a.balance_date IS NULL OR (a.balance_date, a.balance_sequence) < (newest.booking_date, newest.sequence))
-), touched AS (
-    INSERT INTO customers_touchedparty (file_id, party_id)
-    SELECT DISTINCT %(file)s::uuid, role.party_id FROM newest JOIN customers_arrangementrole role USING (arrangement_id)
-        ON CONFLICT DO NOTHING
+     WHERE s.booking_date BETWEEN %(first)s AND %(last)s
+       AND NOT EXISTS (SELECT FROM customers_bookedentry e WHERE e.system_id = %(system)s AND e.source_key = s.source_key)
+     ORDER BY s.source_key, s.line
+    RETURNING id, system_id, source_key, arrangement_id, booking_date, sequence, balance_after
+), entered AS (
+    INSERT INTO customers_bookedentry (system_id, source_key, position, transaction_id, booking_date, version)
+    SELECT system_id, source_key, 0, id, booking_date, 0 FROM booked
+), noted AS (
+    INSERT INTO customers_touchedarrangement AS known (file_id, arrangement_id, balance_after, booking_date, sequence)
+    SELECT DISTINCT ON (arrangement_id) %(file)s::uuid, arrangement_id, balance_after, booking_date, sequence
+      FROM booked ORDER BY arrangement_id, balance_after IS NULL, booking_date DESC, sequence DESC
+        ON CONFLICT (file_id, arrangement_id) DO UPDATE
+       SET balance_after = excluded.balance_after, booking_date = excluded.booking_date, sequence = excluded.sequence
+     WHERE excluded.balance_after IS NOT NULL
+       AND (known.balance_after IS NULL OR (known.booking_date, known.sequence) < (excluded.booking_date, excluded.sequence))
 )
 SELECT count(*) FROM booked
 """
+_REMEMBER_POSITIONS = """
+UPDATE customers_bookedentry e SET position = s.position FROM staged_transaction s
+ WHERE e.system_id = %(system)s AND e.source_key = s.source_key AND e.transaction_id = s.id AND s.position > 0
+"""
+# A source's later word on an entry outdoes an extract's; only what no change of the source's explains is a contradiction.
 _CONTRADICTS_BOOKED = """
 EXISTS (
-    SELECT FROM customers_transaction t JOIN customers_arrangement a ON a.id = t.arrangement_id
-     WHERE t.system_id = %(system)s AND t.source_key = s.source_key
+    SELECT FROM customers_bookedentry e
+      JOIN customers_transaction t ON t.id = e.transaction_id AND t.booking_date = e.booking_date
+      JOIN customers_arrangement a ON a.id = t.arrangement_id
+     WHERE e.system_id = %(system)s AND e.source_key = s.source_key AND e.position <= s.position
        AND (a.source_key, t.booking_date, t.amount) IS DISTINCT FROM (s.account_key, s.booking_date, s.amount))
 """
 
 
 def load_transactions(records: Sequence[TransactionRecord], landing: Landing) -> Loaded:
+    days = {"first": FIRST_DAY, "last": clock.bank_date(landing.at) + LONGEST_AHEAD}
     stage = Stage("staged_transaction", records)
-    ((booked,),) = stage.run(_LOAD, system=landing.system, file=landing.file_id, at=landing.at)
-    if booked < len(records):
-        _ask_why(stage, landing)
-    return Loaded(booked, stage.complaints)
+    stage.run(_OPEN_MONTHS, **days)
+    corrected = 0
+    if landing.corrects:
+        _refuse_misfits(stage, **days)
+        corrected = correct_booked(stage, landing)
+    ((booked,),) = stage.run(_LOAD, system=landing.system, file=landing.file_id, at=landing.at, **days)
+    if landing.corrects:
+        stage.run(_REMEMBER_POSITIONS, system=landing.system)
+    elif booked < len(records):
+        _refuse_misfits(stage, **days)
+        _refuse_contradictions(stage, landing)
+    return Loaded(booked + corrected, stage.complaints)
 
 
-def _ask_why(stage: Stage, landing: Landing) -> None:
+def _refuse_misfits(stage: Stage, *, first: date, last: date) -> None:
+    stage.refuse(
+        "bad_date",
+        f"Entry “{{source_key}}” is booked on {{booking_date}}; entries are booked from {first} to {last}. Correct the day.",
+        "booking_date NOT BETWEEN %(first)s AND %(last)s",
+        first=first,
+        last=last,
+    )
     stage.refuse(
         "unknown_account",
         "Account “{account_key}” is not known in core banking. Read the accounts first, or correct the number.",
@@ -62,6 +98,9 @@ def _ask_why(stage: Stage, landing: Landing) -> None:
         "NOT EXISTS (SELECT FROM customers_arrangement a"
         " WHERE a.system_id = 'core' AND a.source_key = s.account_key AND a.currency = s.currency)",
     )
+
+
+def _refuse_contradictions(stage: Stage, landing: Landing) -> None:
     stage.refuse(
         "already_booked",
         "Entry “{source_key}” is booked already, with another account, day or amount. A booked entry never changes.",

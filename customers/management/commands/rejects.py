@@ -28,8 +28,8 @@ class Command(BaseCommand):
         parser.add_argument("--rerun", action="store_true", help="try all waiting rows again")
 
     def handle(self, *, system: str | None, json: bool, correct: Path | None, rerun: bool, **options: Any) -> None:
-        if system is not None and system not in ingestion.SYSTEMS:
-            raise CommandError(f"“{system}” is not a system bankos reads. It reads {', '.join(ingestion.SYSTEMS)}.")
+        if system is not None and system not in ingestion.codes():
+            raise CommandError(f"“{system}” is not a system bankos reads. It reads {', '.join(ingestion.codes())}.")
         if correct is not None:
             try:
                 corrected = ingestion.correct(_corrections(correct), system=system)

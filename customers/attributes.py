@@ -1,0 +1,74 @@
+"""The attributes of a party: how each is compared, what it must look like, and which of them can be stated one by one."""
+
+from datetime import date
+
+from .models import MaskedField, PartyFact
+from .spelling import fold, phone_digits
+
+Attribute = PartyFact.Attribute
+
+PHONES = (Attribute.PHONE, Attribute.PHONE_MOBILE, Attribute.PHONE_HOME, Attribute.PHONE_WORK)
+EMAILS = (Attribute.EMAIL, Attribute.EMAIL_HOME, Attribute.EMAIL_WORK)
+DAYS = (Attribute.BIRTH_DATE, Attribute.CUSTOMER_SINCE, Attribute.DECEASED)
+COUNTRIES = (Attribute.NATIONALITY, Attribute.TAX_RESIDENCE)
+# What is told of a customer beside what every page shows, in this order.
+DETAILS = (
+    Attribute.FORMER_NAME,
+    Attribute.LEGAL_FORM,
+    Attribute.COMPANY_NUMBER,
+    Attribute.PHONE_MOBILE,
+    Attribute.PHONE_HOME,
+    Attribute.PHONE_WORK,
+    Attribute.EMAIL_HOME,
+    Attribute.EMAIL_WORK,
+    Attribute.OCCUPATION,
+    Attribute.EMPLOYER,
+    Attribute.NATIONALITY,
+    Attribute.TAX_RESIDENCE,
+)
+# What a customer is opened with is said by whoever opens them, all of it together.
+OPENED_WITH = (Attribute.KIND, Attribute.HOME_BRANCH, Attribute.CUSTOMER_SINCE)
+STATED_ALONE = tuple(one for one in Attribute if one not in OPENED_WITH)
+STATED_BY_CUSTOMERS = tuple(one for one in STATED_ALONE if one != Attribute.DECEASED)
+
+
+def masked_as(attribute: str) -> str:
+    """The field of the masking rules that covers this attribute; empty if none does. Nationality is as telling as a national number."""
+    if attribute in PHONES:
+        return MaskedField.PHONE
+    if attribute in EMAILS:
+        return MaskedField.EMAIL
+    if attribute in COUNTRIES:
+        return MaskedField.NATIONAL_ID
+    return attribute if attribute in MaskedField else ""
+
+
+def normalised(attribute: str, value: str) -> str:
+    """What search and comparison go by: the digits of a phone, lower case of an e-mail, a name without diacritics."""
+    if attribute in PHONES:
+        return phone_digits(value)
+    if attribute in EMAILS or attribute == Attribute.LANGUAGE:
+        return value.lower()
+    if attribute in COUNTRIES or attribute == Attribute.COMPANY_NUMBER:
+        return value.upper()
+    if attribute in DAYS or attribute in OPENED_WITH:
+        return value
+    return fold(value)
+
+
+def objection(attribute: str, value: str) -> str:
+    """What is wrong with a value, as a sentence for who wrote it; empty if it can be stated."""
+    if not value:
+        return "There is no value."
+    if attribute in DAYS:
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            return f"“{value}” is not a date; write it like 2026-11-23."
+    if attribute in EMAILS and not all(value.partition("@")):
+        return f"“{value}” is not an e-mail address."
+    if attribute in PHONES and not any(map(str.isdigit, value)):
+        return f"“{value}” is not a phone number."
+    if attribute in COUNTRIES and not (len(value) == 2 and value.isascii() and value.isalpha()):
+        return f"“{value}” is not a country; write its two letters (ISO 3166-1), like IE."
+    return ""

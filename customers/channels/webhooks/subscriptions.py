@@ -1,0 +1,187 @@
+"""What programs want to be told of: made and changed by themselves or by administrators, each act decided and kept."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+
+from bankos.platform import bell
+from bankos.platform.actors import Actor
+from bankos.platform.ids import uuid7
+from customers.channels import clients
+from customers.channels.action_types import WEBHOOK_CHANGE
+from customers.models import ApiClient, WebhookAttempt, WebhookDelivery, WebhookSecret, WebhookSubscription
+from sentinel import authority
+from sentinel.governance import NotPossible
+
+from . import signing, targets
+from .sending import TASK
+
+OVERLAP = timedelta(days=1)
+MOST_REPLAYED = 10_000
+MOST_OF_ONE = 20
+CHANGES = (
+    "accounts", "branch", "cards", "consents", "contacts", "goals", "holders", "identity", "life_events", "loans", "needs", "party",
+    "preferences", "relationships", "sign_ins", "signals", "standing_orders", "transactions",
+)  # fmt: skip
+State = WebhookSubscription.State
+
+
+class UnknownWebhook(LookupError):
+    """The program has no such subscription or delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """`secret` is nowhere to be read again."""
+
+    subscription: WebhookSubscription
+    secret: str
+
+
+def of(client: ApiClient) -> QuerySet[WebhookSubscription]:
+    """The subscriptions of a program, the oldest first."""
+    return WebhookSubscription.objects.filter(client=client).exclude(state=State.REMOVED).order_by("id")
+
+
+def one_of(client: ApiClient, webhook_id: UUID) -> WebhookSubscription:
+    """Raises UnknownWebhook."""
+    found = of(client).filter(pk=webhook_id).first()
+    if found is None:
+        raise UnknownWebhook(webhook_id)
+    return found
+
+
+def make(client: ApiClient, *, url: str, changes: Sequence[str], actor: Actor, at: datetime) -> Made:
+    """Raises authority.NotPermitted, NotPossible."""
+    _check(client, url, changes)
+    if of(client).count() >= MOST_OF_ONE:
+        raise NotPossible(f"A program has up to {MOST_OF_ONE} webhooks.")
+    secret, wrapped = signing.new_secret()
+    with _decided(client, "make", actor=actor, at=at):
+        made = WebhookSubscription.objects.create(client=client, url=url, changes=sorted(set(changes)), created_at=at)
+        WebhookSecret.objects.create(subscription=made, wrapped=wrapped, created_at=at)
+    return Made(made, secret)
+
+
+def new_secret(client: ApiClient, webhook_id: UUID, *, actor: Actor, at: datetime) -> str:
+    """A new secret; the one before signs too for another day. Raises UnknownWebhook, authority.NotPermitted."""
+    found = one_of(client, webhook_id)
+    secret, wrapped = signing.new_secret()
+    with _decided(client, "new_secret", actor=actor, at=at):
+        found.secrets.filter(expires_at=None).update(expires_at=at + OVERLAP)
+        WebhookSecret.objects.create(subscription=found, wrapped=wrapped, created_at=at)
+    return secret
+
+
+def pause(client: ApiClient, webhook_id: UUID, *, actor: Actor, at: datetime) -> None:
+    """Hold messages back. Raises UnknownWebhook, authority.NotPermitted."""
+    _set(client, webhook_id, State.PAUSED, f"Paused by {actor.name}.", "pause", actor=actor, at=at)
+
+
+def resume(client: ApiClient, webhook_id: UUID, *, actor: Actor, at: datetime) -> None:
+    """Send what was held back, and everything after. Raises UnknownWebhook, authority.NotPermitted."""
+    _set(client, webhook_id, State.ACTIVE, "", "resume", actor=actor, at=at)
+    transaction.on_commit(lambda: bell.call(TASK))
+
+
+def remove(client: ApiClient, webhook_id: UUID, *, actor: Actor, at: datetime) -> None:
+    """Nothing is sent any more. Raises UnknownWebhook, authority.NotPermitted."""
+    _set(client, webhook_id, State.REMOVED, f"Removed by {actor.name}.", "remove", actor=actor, at=at)
+
+
+def test(client: ApiClient, webhook_id: UUID, *, actor: Actor, at: datetime) -> WebhookDelivery:
+    """Send a message about nobody. Raises UnknownWebhook, authority.NotPermitted."""
+    found = one_of(client, webhook_id)
+    body = json.dumps({"type": "webhook.test", "timestamp": at.isoformat(), "data": {}})
+    with _decided(client, "test", actor=actor, at=at):
+        sent = WebhookDelivery.objects.create(subscription=found, message_id=uuid7(), body=body, due_at=at, created_at=at)
+        transaction.on_commit(lambda: bell.call(TASK))
+    return sent
+
+
+def deliveries_of(client: ApiClient, webhook_id: UUID, *, before: UUID | None = None, limit: int = 50) -> list[WebhookDelivery]:
+    """The newest first, each with its tries (`tries`). Raises UnknownWebhook. Queries: 3."""
+    found = one_of(client, webhook_id).deliveries.order_by("-id")
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return list(found.prefetch_related(Prefetch("tries", WebhookAttempt.objects.order_by("-id")))[:limit])
+
+
+def replay_one(client: ApiClient, webhook_id: UUID, delivery_id: UUID, *, actor: Actor, at: datetime) -> int:
+    """Send a message once more, with the id it had. Raises UnknownWebhook, authority.NotPermitted."""
+    found = one_of(client, webhook_id)
+    wanted = found.deliveries.filter(pk=delivery_id)
+    if not wanted.exists():
+        raise UnknownWebhook(delivery_id)
+    with _decided(client, "replay", actor=actor, at=at):
+        return _again(wanted, at=at)
+
+
+def replay_between(client: ApiClient, webhook_id: UUID, *, start: datetime, end: datetime, actor: Actor, at: datetime) -> int:
+    """Send every message of a time once more. Returns their number.
+
+    Raises:
+        UnknownWebhook, authority.NotPermitted
+        NotPossible: too many, or the end is before the beginning.
+    """
+    found = one_of(client, webhook_id)
+    if start >= end:
+        raise NotPossible("The end must be after the beginning.")
+    wanted = found.deliveries.filter(created_at__gte=start, created_at__lt=end, replay=False)
+    if wanted[MOST_REPLAYED : MOST_REPLAYED + 1].exists():
+        raise NotPossible(f"Those are more than {MOST_REPLAYED:,} messages; ask for a shorter time.")
+    with _decided(client, "replay", actor=actor, at=at):
+        return _again(wanted, at=at)
+
+
+def _again(wanted: QuerySet[WebhookDelivery], *, at: datetime) -> int:
+    again = [
+        WebhookDelivery(
+            subscription_id=one.subscription_id,
+            message_id=one.message_id,
+            party_id=one.party_id,
+            body=one.body,
+            replay=True,
+            due_at=at,
+            created_at=at,
+        )
+        for one in wanted.order_by("id").iterator()
+    ]
+    WebhookDelivery.objects.bulk_create(again, batch_size=1_000)
+    transaction.on_commit(lambda: bell.call(TASK))
+    return len(again)
+
+
+def _set(client: ApiClient, webhook_id: UUID, state: str, note: str, what: str, *, actor: Actor, at: datetime) -> None:
+    found = one_of(client, webhook_id)
+    with _decided(client, what, actor=actor, at=at):
+        found.state, found.note = state, note[:200]
+        found.failing_since = found.not_before = None
+        found.save()
+
+
+def _check(client: ApiClient, url: str, changes: Sequence[str]) -> None:
+    """Raises NotPossible."""
+    if client.reach == ApiClient.Reach.SPOKEN_FOR:
+        raise NotPossible("A program that knows of customers only while it speaks for them is not told of changes.")
+    if unknown := set(changes) - set(CHANGES):
+        raise NotPossible(f"Nothing of a customer is called {', '.join(sorted(unknown))}.")
+    try:
+        targets.check(url)
+    except targets.BadTarget as error:
+        raise NotPossible(str(error)) from error
+
+
+@contextmanager
+def _decided(client: ApiClient, what: str, *, actor: Actor, at: datetime) -> Iterator[None]:
+    """Do it inside if the policies permit it, with the permit used up. Raises authority.NotPermitted."""
+    resource = clients.resource_of(client)
+    with authority.keeping_evidence():
+        authority.authorize_and_consume(actor=actor, action=WEBHOOK_CHANGE.name, resource=resource, parameters={"change": what}, at=at)
+        yield

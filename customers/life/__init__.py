@@ -1,0 +1,1 @@
+"""What customers say of themselves and of what they want: life events, needs, goals, preferences."""

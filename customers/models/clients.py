@@ -1,0 +1,106 @@
+"""Programs that use the customers' interface: channel apps, other systems, AI agents."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from bankos.platform.ids import UUIDv7Field
+
+from .behaviour import Channel
+from .care import Portfolio
+from .landing import SourceSystem
+from .parties import Branch
+
+
+class Scope(models.TextChoices):
+    """What a program may be given the right to do; staff read the label."""
+
+    STATE_READ = "state.read", "read a customer’s state"
+    STATE_UNMASKED = "state.unmasked", "read masked fields whole"
+    TIMELINE_READ = "timeline.read", "read a customer’s timeline"
+    CONSENTS_READ = "consents.read", "read what customers agree to"
+    CONSENTS_WRITE = "consents.write", "pass on what a customer agrees to"
+    SIGNALS_WRITE = "signals.write", "record what a customer did in a channel"
+    EVENTS_WRITE = "events.write", "send events of a channel"
+    WEBHOOKS_MANAGE = "webhooks.manage", "be told of changes"
+    SEARCH = "search", "search for customers"
+
+
+class ApiClient(models.Model):
+    """A program with rights of its own. It is revoked, never deleted: decisions name it."""
+
+    class Kind(models.TextChoices):
+        CHANNEL = "channel", "channel app"
+        SYSTEM = "system", "other system"
+        AGENT = "agent", "AI agent"
+
+    class Reach(models.TextChoices):
+        SPOKEN_FOR = "spoken_for", "the customer it speaks for"
+        LISTED = "listed", "customers of some branches or portfolios"
+        EVERYBODY = "everybody", "every customer"
+
+    id = UUIDv7Field(primary_key=True)
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope), help_text="What it may do.")
+    reach = models.CharField("whom it may know of", max_length=12, choices=Reach)
+    branches = models.ManyToManyField(Branch, blank=True, related_name="clients")
+    portfolios = models.ManyToManyField(Portfolio, blank=True, related_name="clients")
+    channel = models.CharField(
+        max_length=20, choices=Channel, default=Channel.APP, help_text="Where its customers are, if an event does not say so."
+    )
+    system = models.ForeignKey(
+        SourceSystem, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="The source its events belong to."
+    )
+    per_minute = models.PositiveIntegerField("requests a minute", default=600)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Who answers for it."
+    )
+    created_at = models.DateTimeField(editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    history = HistoricalRecords(m2m_fields=[branches, portfolios])
+
+    class Meta:
+        verbose_name = "client of the interface"
+        verbose_name_plural = "clients of the interface"
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reach="spoken_for") | models.Q(kind="channel"), name="only_a_channel_speaks_for_customers"
+            ),
+            models.CheckConstraint(condition=models.Q(per_minute__gte=1), name="a_client_may_ask_at_all"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClientKey(models.Model):
+    """A secret of a client, of which only the hash is kept. Two may be good at once, so that one can follow the other."""
+
+    id = UUIDv7Field(primary_key=True)
+    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="keys")
+    sha256 = models.CharField(max_length=64, unique=True)
+    ending = models.CharField(max_length=4, help_text="Its last characters, to tell it from others.")
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=120)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True, help_text="To the minute.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(expires_at__gt=models.F("created_at")), name="a_key_is_good_for_a_time")]
+
+    def __str__(self) -> str:
+        return f"key …{self.ending}"
+
+
+class ClientMeter(models.Model):
+    """How much of its rate a client has used: it would be idle again at `idle_at` (a leaky bucket, one row a client)."""
+
+    client = models.OneToOneField(ApiClient, primary_key=True, on_delete=models.CASCADE, related_name="meter")
+    idle_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"meter of {self.client_id}"

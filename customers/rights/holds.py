@@ -1,0 +1,77 @@
+"""Legal holds: while one is in force nothing of the customer is erased. One person places it; two lift it before its day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from bankos.platform.actors import Actor
+from sentinel import authority, governance
+from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
+
+from ..members import customer_of, locked_customer
+from ..models import LegalHold
+from ..visibility import NotVisible
+from . import asking
+from .action_types import HOLD, LIFT
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    id: UUID
+    reason: str
+    until: date
+    placed_by: str
+    placed_at: datetime
+
+
+def holds_of(party_id: UUID, *, at: datetime) -> tuple[HoldView, ...]:
+    """Those in force. Queries: 2."""
+    rows = asking.in_force(party_id, at=at).order_by("until")
+    return tuple(HoldView(row.pk, row.reason, row.until, row.placed_by, row.placed_at) for row in rows)
+
+
+def place(party_id: UUID, *, until: date, reason: str, actor: Actor, at: datetime) -> UUID:
+    """Keep everything of this customer, until the end of a day.
+
+    Raises:
+        NotVisible, sentinel.authority.NotPermitted
+    """
+    with authority.keeping_evidence():
+        party = locked_customer(party_id, actor=actor)
+        decision = asking.allowed(party, HOLD, {"until": until.isoformat(), "reason": reason}, actor=actor, at=at)
+        hold = LegalHold.objects.create(
+            party=party, reason=reason, until=until, placed_by=actor.name, placed_at=at, decision_id=decision.id
+        )
+    return hold.pk
+
+
+def lift(hold_id: UUID, *, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """Ask for a hold to end before its day. A second compliance officer decides.
+
+    Raises:
+        NotVisible
+        NotPossible: it ended already.
+    """
+    hold = LegalHold.objects.filter(pk=hold_id).first()
+    if hold is None:
+        raise NotVisible(hold_id)
+    party = customer_of(hold.party_id, actor=actor).golden
+    parameters = {"hold": str(hold_id), "reason": reason}
+    return governance.carry_out(actor=actor, action=LIFT.name, resource_id=str(party.pk), parameters=parameters, at=at, note=reason)
+
+
+def _resource(party_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
+    if not asking.in_force(UUID(party_id), at=at).filter(pk=parameters["hold"]).exists():
+        raise NotPossible("This hold has ended already.")
+    return asking.resource_of(UUID(party_id), at=at)
+
+
+def _lift(permitted: Permitted) -> None:
+    members = customer_of(UUID(permitted.resource_id), actor=None).ids
+    found = LegalHold.objects.filter(pk=str(permitted.parameters["hold"]), party__in=members, lifted_at=None)
+    found.update(lifted_at=permitted.at, lifted_by=permitted.decision.id)
+
+
+governance.register(LIFT.name, Act(_resource, _lift))

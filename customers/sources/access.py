@@ -1,0 +1,75 @@
+"""Who may see the sources, and how an act on one is decided.
+
+Administrators and compliance officers see sources, files, counts and reasons. What the rows *say* is personal data of customers, or of
+people nobody has recognised yet: it is shown only to who has said why, for half an hour, on record (`looking`).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from bankos.platform.actors import OVERSEEING, Actor, ActorKind, Role
+from sentinel import authority
+from sentinel.governance import NotPossible
+
+from ..action_types import SOURCE
+from ..models import SourceSystem
+from ..visibility import NotVisible
+
+Done = TypeVar("Done")
+
+
+class SourceNotVisible(NotVisible):
+    """There is no such source, file, row or mapping for this actor."""
+
+
+def may_see(actor: Actor) -> bool:
+    return actor.kind is ActorKind.EMPLOYEE and not OVERSEEING.isdisjoint(actor.roles)
+
+
+def may_run(actor: Actor) -> bool:
+    """Whether the pages offer what changes a source; whether it may be done the policies say, each time."""
+    return actor.kind is ActorKind.EMPLOYEE and Role.ADMINISTRATOR in actor.roles
+
+
+def check_may_see(actor: Actor) -> None:
+    """Raises SourceNotVisible."""
+    if not may_see(actor):
+        raise SourceNotVisible
+
+
+def system_for(code: str, *, actor: Actor) -> SourceSystem:
+    """The source of this code. Queries: 1.
+
+    Raises:
+        SourceNotVisible
+    """
+    check_may_see(actor)
+    system = SourceSystem.objects.sending().select_related("owner").filter(code=code).first()
+    if system is None:
+        raise SourceNotVisible(code)
+    return system
+
+
+def carry_out(
+    effect: Callable[[authority.Decision], Done],
+    *,
+    actor: Actor,
+    action: str,
+    resource: authority.Resource,
+    parameters: Mapping[str, str | int],
+    at: datetime,
+) -> Done:
+    """Ask whether `actor` may do it; if so use the permit up and do it, in one transaction.
+
+    Raises:
+        sentinel.authority.NotPermitted: the refusal is kept as a decision.
+        NotPossible: raised by the effect; the decision stays on record, nothing else has happened.
+    """
+    with authority.keeping_evidence(NotPossible):
+        return effect(authority.authorize_and_consume(actor=actor, action=action, resource=resource, parameters=parameters, at=at))
+
+
+def source(code: str) -> authority.Resource:
+    """A source as the policies know it."""
+    return authority.Resource(SOURCE, code, {"code": code})

@@ -1,0 +1,91 @@
+"""Files handed in on the page: kept at once, read by a worker. One that nobody can read waits there, with nothing of it lost."""
+
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+
+from bankos.platform.actors import Actor
+from sentinel.authority import Decision
+from sentinel.governance import NotPossible
+
+from .. import ingestion
+from ..action_types import RECEIVE_FILE, RERUN_ROWS
+from ..ingestion import Progress, held
+from ..ingestion.reading import sha256_of
+from ..models import SourceFile, SourceJob
+from . import jobs, looking
+from .access import carry_out, source, system_for
+
+State = SourceFile.State
+LARGEST_MEGABYTES = held.LARGEST // 1024**2
+
+
+def receive(code: str, path: Path, *, name: str, actor: Actor, at: datetime) -> UUID:
+    """Keep the file that lies at `path` and have it read.
+
+    Returns:
+        The job's id.
+    Raises:
+        SourceNotVisible, sentinel.authority.NotPermitted
+        NotPossible: it is empty, too large, or its bytes were read before.
+    """
+    system = system_for(code, actor=actor)
+    sha256 = sha256_of(path)
+    name = Path(name).name[:200] or "file"
+    size = path.stat().st_size
+
+    def effect(decision: Decision) -> tuple[SourceFile, UUID]:
+        if not size:
+            raise NotPossible(f"{name} is empty.")
+        if size > held.LARGEST:
+            raise NotPossible(f"{name} is larger than {LARGEST_MEGABYTES} MB. Files of any size are read where they lie: manage.py ingest.")
+        file, _ = SourceFile.objects.get_or_create(
+            system=system, sha256=sha256, defaults={"name": name, "feed": "", "state": State.LOADING, "received_at": at, "changed_at": at}
+        )
+        if file.state == State.DONE:
+            raise NotPossible(f"These bytes were read before, as {file.name}. The same content lands once.")
+        return file, decision.id
+
+    file, decision_id = carry_out(
+        effect, actor=actor, action=RECEIVE_FILE.name, resource=source(code), parameters={"name": name, "sha256": sha256}, at=at
+    )
+    # Behind the decision's own transaction, which other decisions wait for: a large file takes seconds. Killed here, it is handed in again.
+    with transaction.atomic():
+        held.hold(file, path)
+        return jobs.ask(jobs.Kind.READ, system=system, file=file, actor=actor, decision_id=decision_id, at=at).pk
+
+
+def read_again(file_id: UUID, *, actor: Actor, at: datetime) -> UUID:
+    """Have a file read that waits or stopped, now that it can be: a mapping is in force, or the worker that read it died.
+
+    Returns:
+        The job's id.
+    Raises:
+        SourceNotVisible, sentinel.authority.NotPermitted
+        NotPossible: it is read, or its bytes are not kept.
+    """
+    file = looking.file_for(file_id, actor=actor)
+
+    def effect(decision: Decision) -> UUID:
+        if file.state == State.DONE:
+            raise NotPossible(f"{file.name} is read.")
+        if not held.is_held(file):
+            raise NotPossible(f"{file.name} isn’t kept any more. Hand it in again.")
+        return jobs.ask(jobs.Kind.READ, system=file.system, file=file, actor=actor, decision_id=decision.id, at=at).pk
+
+    return carry_out(effect, actor=actor, action=RERUN_ROWS.name, resource=source(file.system_id), parameters={"file": str(file.pk)}, at=at)
+
+
+@jobs.works(SourceJob.Kind.READ)
+def _read(desk: jobs.Desk, at: datetime) -> None:
+    file = desk.job.file
+    if file is None:
+        raise NotPossible("There is no file to read.")
+
+    def progress(so_far: Progress) -> None:
+        desk.report(rows=so_far.rows, accepted=so_far.rows - so_far.rejected, rejected=so_far.rejected, fraction=so_far.fraction)
+
+    with held.restored(file) as path:
+        ingestion.ingest(file.system_id, [path], at=at, as_if_today=bool(file.system.time_shift_days), progress=progress)
