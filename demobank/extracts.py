@@ -52,7 +52,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
         "branch_code",
         "created_at",
     ),
-    "crm/relationships.csv": ("client_id", "related_client_id", "relation"),
+    "crm/details.csv": ("client_id", "detail", "value", "valid_from", "valid_to"),
+    "crm/relationships.csv": ("client_id", "related_client_id", "relation", "valid_from", "valid_to"),
     "crm/consents.csv": ("consent_id", "client_id", "purpose", "given", "channel", "said_at"),
     "crm/contacts.csv": ("contact_id", "client_id", "at", "channel", "kind", "summary", "staff"),
     "lending/loans.csv": (

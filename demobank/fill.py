@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from bankos.platform import clock
+from bankos.platform.actors import system
 from customers import ingestion
+from customers.linkage import batch as linkage
 from insights import nightly
 from sentinel import policy
 
-from . import requests, staff
+from . import care, lives, requests, staff
 from .extracts import SYSTEMS, files_of
 from .plan import Plan
 from .progress import ProgressBar
@@ -30,6 +32,7 @@ STAGES = (
     ("Payments", 2.0),
     ("Digital channels", 1.0),
     ("Suggestions", 13.0),
+    ("Duplicates", 3.0),
     ("Staff", 2.0),
 )
 _STAGE_OF = dict(zip(SYSTEMS, (name for name, _ in STAGES[1:7]), strict=True))
@@ -67,19 +70,31 @@ def fill(plan: Plan, folder: Path, *, bar: ProgressBar) -> Filled:
     bar.begin("Extracts")
     written = write_bank(plan, folder, progress=lambda done: bar.at(done / plan.customers, f"{done:,} customers"))
     rows = rejected = 0
-    for system in SYSTEMS:
-        bar.begin(_STAGE_OF[system])
-        report = ingestion.ingest(system, files_of(system, folder), at=at, progress=_share_of_bytes(files_of(system, folder), bar))
+    for name in SYSTEMS:
+        bar.begin(_STAGE_OF[name])
+        report = ingestion.ingest(name, files_of(name, folder), at=at, progress=_share_of_bytes(files_of(name, folder), bar))
         rows += sum(file.read for file in report.files)
         rejected += report.rejected
     bar.begin("Suggestions")
     policy.load_starting_set(at=at)
     night = nightly.run_now(at=at, progress=lambda done, total: bar.at(done / total, "forecasts and suggestions"))
+    bar.begin("Duplicates")
+    _compare_everybody(at)
     bar.begin("Staff")
     staff.open_logins(password=settings.DEMO_PASSWORD)
+    care.arrange()
+    # A permit lives for minutes of the real clock, on whatever day the bank is shown.
+    lives.tell(clock.now())
     requests.open_requests(at)
     note.unlink()
     return Filled(written, rows, rejected, night.forecasts)
+
+
+def _compare_everybody(at: datetime) -> None:
+    """The night's linkage, so that the queue of duplicates has something to decide."""
+    run = linkage.start(actor=system("demobank"), at=at)
+    while linkage.work(run, at=at):
+        pass
 
 
 def moment_of(plan: Plan) -> datetime:

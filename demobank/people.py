@@ -15,6 +15,10 @@ from .plan import GROUP, Plan
 COUPLES = ((0, 1), (3, 4))
 CHILDREN = ((2, 0), (5, 3))
 OWNER, BUSINESS = 6, 7
+# Who is easily taken for one person: twins, and a parent and grown-up child of one name, each at one address.
+TWINS, NAMESAKES = (8, 9), (10, 11)
+# The first groups are the documentation's, and stay as they are.
+_FIRST_LOOKALIKE = 3 * GROUP
 
 NOBODY = -1
 _LETTERS_NO_CODE_USES = "BGJLMQSUZ"
@@ -52,6 +56,7 @@ class People:
     leads: np.ndarray
     guardian: np.ndarray
     business: np.ndarray
+    lookalike: np.ndarray
     branch: np.ndarray
     woman: np.ndarray
     age_days: np.ndarray
@@ -110,10 +115,11 @@ def draw_people(plan: Plan, indexes: range) -> People:
     row_of = {int(number): row for row, number in enumerate(index)}
     n = len(index)
 
-    partner, guardian, business = (np.full(n, NOBODY) for _ in range(3))
+    partner, guardian, business, lookalike = (np.full(n, NOBODY) for _ in range(4))
     is_child = np.zeros(n, dtype=bool)
     leads = np.ones(n, dtype=bool)
     has_child = dice.chance("has child", 0.75)
+    has_lookalike = dice.chance("has lookalike", 0.5)
     for row in range(n):
         for one, two in COUPLES:
             other = row_of.get(int(index[row]) - one + two)
@@ -124,23 +130,33 @@ def draw_people(plan: Plan, indexes: range) -> People:
                 is_child[row], guardian[row] = True, row - child + parent
         if slot[row] == BUSINESS:
             business[row - BUSINESS + OWNER] = row
+        for one, two in (TWINS, NAMESAKES):
+            if slot[row] == two and index[row] >= _FIRST_LOOKALIKE and has_lookalike[row]:
+                lookalike[row] = row - two + one
     is_business = slot == BUSINESS
 
     # A family banks at one branch: the draw is the first member's.
     family = np.where(partner != NOBODY, np.minimum(np.arange(n), partner), np.arange(n))
     family = np.where(is_child, guardian, family)
     family = np.where(is_business, np.arange(n) - BUSINESS + OWNER, family)
+    family = np.where(lookalike != NOBODY, lookalike, family)
     branch = dice.pick("branch", np.array([branch.weight for branch in BRANCHES]))[family]
 
     years = dice.between("age", 19, 62) + np.where(dice.chance("older", 0.16), dice.between("older by", 12, 30), 0)
     years = np.where(partner != NOBODY, 27 + (dice.between("age", 19, 62)[family] - 19) * 0.65 + dice.between("age apart", -3, 3), years)
     years = np.where(slot == OWNER, dice.between("age", 26, 64), years)
     years = np.where(is_child, dice.between("age", 7, 17.6), years)
+    named_after = (lookalike != NOBODY) & (slot == NAMESAKES[1])
+    has_namesake = np.isin(np.arange(n), lookalike[named_after])
+    years = np.where(has_namesake, 50 + years * 0.3, years)
+    years = np.where(named_after, years[family] - 29, years)
     age_days = (years * 365.25).astype(np.int64)
+    age_days = np.where((lookalike != NOBODY) & (slot == TWINS[1]), age_days[family], age_days)
     since = np.minimum(dice.between("since", 1, 22) * 365.25, np.where(is_business, 9 * 365.25, age_days * 0.7)).astype(np.int64)
     woman = dice.chance("woman", 0.505)
     # Most couples of this bank are a woman and a man; the second follows the first's draw.
     woman = np.where((partner != NOBODY) & ~leads & dice.chance("woman and man", 0.93), ~woman[partner], woman)
+    woman = np.where(named_after, woman[family], woman)
 
     people = People(
         plan=plan,
@@ -152,6 +168,7 @@ def draw_people(plan: Plan, indexes: range) -> People:
         leads=leads,
         guardian=guardian,
         business=business,
+        lookalike=lookalike,
         branch=branch,
         woman=woman,
         age_days=age_days,
@@ -180,12 +197,15 @@ def _name(people: People, family: np.ndarray) -> None:
         edges = np.cumsum(list(mix.values()))
         own = list(mix)[int(np.searchsorted(edges, which[row] * edges[-1], side="right"))]
         lead = int(family[row])
-        if people.is_child[row] or (lead != row and marriage[row] < 0.7):
+        lookalike = people.lookalike[row] != NOBODY
+        if people.is_child[row] or lookalike or (lead != row and marriage[row] < 0.7):
             own = people.tradition[lead]
         tradition, woman = TRADITIONS[own], bool(people.woman[row])
         given = tradition.women if woman else tradition.men
         first = given[int(first_draw[row] * len(given))]
-        surname = surname_of(row, own, woman=woman)
+        if lookalike:
+            first = _first_of_lookalike(people, row, given, first)
+        surname = surname_of(lead if lookalike else row, own, woman=woman)
         maiden = ""
         if people.is_child[row] and not tradition.two_surnames:
             surname = surname_of(lead, own, woman=woman)
@@ -194,7 +214,7 @@ def _name(people: People, family: np.ndarray) -> None:
             maiden, surname = surname, shared
             if maiden_kept[row] < 0.25 and " " not in maiden + shared and "-" not in maiden + shared:
                 surname = f"{maiden}-{shared}"
-        elif woman and people.age[row] > 30 and people.is_adult[row] and people.partner[row] == NOBODY and maiden_kept[row] < 0.2:
+        elif woman and people.age[row] > 30 and people.is_adult[row] and _alone(people, row) and maiden_kept[row] < 0.2:
             maiden = _surname(own, third_draw[row], second_draw[row], woman=True)
         people.tradition.append(own)
         people.first.append(first)
@@ -202,6 +222,18 @@ def _name(people: People, family: np.ndarray) -> None:
         people.maiden.append("" if maiden == surname else maiden)
     for business in np.flatnonzero(people.is_business):
         people.company[business] = _company(people, int(business))
+
+
+def _alone(people: People, row: int) -> bool:
+    return people.partner[row] == NOBODY and people.lookalike[row] == NOBODY
+
+
+def _first_of_lookalike(people: People, row: int, given: tuple[str, ...], drawn: str) -> str:
+    """A child named after the parent bears the same name, a twin never does."""
+    other = people.first[people.lookalike[row]]
+    if people.index[row] % GROUP == NAMESAKES[1]:
+        return other
+    return drawn if drawn != other else given[(given.index(drawn) + 1) % len(given)]
 
 
 def _surname(tradition_name: str, draw: float, second_draw: float, *, woman: bool) -> str:

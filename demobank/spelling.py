@@ -104,3 +104,17 @@ def mistyped_date(iso: str) -> str:
     """Day and month swapped, where that is a date."""
     year, month, day = iso.split("-")
     return f"{year}-{day}-{month}" if int(day) <= 12 else iso
+
+
+_PET_NAMES = {
+    "Mary": "Molly", "Catherine": "Kate", "Bridget": "Bridie", "Sarah": "Sally", "Rachel": "Rach", "John": "Jack", "Patrick": "Paddy",
+    "Michael": "Mick", "James": "Jim", "Daniel": "Dan", "Gerard": "Gerry", "Peter": "Pete", "Rebecca": "Becky", "Megan": "Meg",
+    "Charlotte": "Lottie", "Joanna": "Jo", "Thomas": "Tom", "Oliver": "Ollie", "Edward": "Ted", "Andrew": "Andy", "Martin": "Marty",
+    "Philip": "Phil", "Stephen": "Steve", "Robert": "Bob", "Katarzyna": "Kasia", "Małgorzata": "Gosia", "Magdalena": "Magda",
+    "Krzysztof": "Krzysiek", "Grzegorz": "Grzesiek", "Jakub": "Kuba", "Stanisław": "Staszek", "Wojciech": "Wojtek", "Tomasz": "Tomek",
+}  # fmt: skip
+
+
+def pet_name(first: str) -> str:
+    """What friends call somebody, where there is such a name."""
+    return _PET_NAMES.get(first, first)

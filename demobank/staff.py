@@ -27,6 +27,8 @@ class Login:
 LOGINS: tuple[Login, ...] = (
     Login("siobhan", "Siobhán Keane", "Adviser, Galway Eyre Square", Role.BRANCH_STAFF, "GAL1", manager="ruairi"),
     Login("cian", "Cian Lally", "Adviser, Dublin Camden Street", Role.BRANCH_STAFF, "DUB1"),
+    Login("tomas", "Tomás Keogh", "Adviser, Dublin Camden Street", Role.BRANCH_STAFF, "DUB1"),
+    Login("fiadh", "Fiadh Nolan", "Relationship manager, business owners", Role.BRANCH_STAFF),
     Login("jonas", "Jonas Brandt", "Contact centre", Role.CONTACT_CENTRE),
     Login("aoife", "Aoife Brennan", "Contact centre", Role.CONTACT_CENTRE),
     Login("ruairi", "Ruairí Daly", "Team lead, Galway Eyre Square", Role.TEAM_LEAD, "GAL1"),

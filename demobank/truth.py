@@ -69,6 +69,7 @@ def people_of(block: Block) -> Iterator[dict[str, Any]]:
             "accounts": [accounts.number[place] for place in held[row]],
             "partner": _number(block, int(people.partner[row])),
             "guardian": _number(block, int(people.guardian[row])),
+            "mistaken_for": _number(block, int(people.lookalike[row])),
             "owns": _number(block, int(people.business[row])),
             "consents": {purpose: given[-1][0] for purpose, given in consents[row].items()},
             "life_events": _life_events(block, row),

@@ -10,7 +10,7 @@ from typing import Any
 from .block import Block, live
 from .extracts import ExtractFolder
 from .plan import Plan
-from .systems import cards, core, crm, digital, lending, payments
+from .systems import cards, core, crm, details, digital, lending, payments
 from .truth import people_of
 
 Progress = Callable[[int], None]
@@ -59,6 +59,7 @@ def _write_block(extracts: ExtractFolder, block: Block) -> None:
     extracts.write("core/account_holders.csv", core.holders(block))
     extracts.write_lines("core/transactions.csv", core.transaction_lines(block))
     extracts.write("crm/clients.csv", crm.client_rows(block))
+    extracts.write("crm/details.csv", details.detail_rows(block))
     extracts.write("crm/relationships.csv", crm.relationship_rows(block))
     extracts.write("crm/consents.csv", crm.consent_rows(block))
     extracts.write("crm/contacts.csv", crm.contact_rows(block))

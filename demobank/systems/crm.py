@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
 from .. import cast
 from ..block import Block
 from ..people import NOBODY, People, numbered
-from ..spelling import mistyped_date
+from ..spelling import mistyped_date, pet_name
 from .core import Row, birth_date
 
 STAFF = ("Siobhán Keane", "Cian Lally", "Jonas Brandt", "Aoife Brennan", "Ruairí Daly", "Maeve Costello")
+FULL_AGE, OLD = 18, 72  # years
 _CHANNELS = ("app", "web", "phone", "branch", "email", "letter")
 _CONTACTS = (
     ("phone", "call", "Asked how to raise the daily card limit; shown in the app."),
@@ -88,21 +89,55 @@ def client_rows(block: Block) -> Iterator[Row]:
         )
         if clients.has_second[row]:
             # Typed in once more at a fair or on the phone: another number, no link to the ledger.
-            phone = people.phone[row][:-4] + "7000" if people.phone[row] else ""
             later = _moment(block, int(people.since_days[row]) // 3, int(seconds[row]))
-            yield clients.second[row], "", *names[row].crm_again, "", "", born, phone, "", *where, later
+            yield clients.second[row], "", *_typed_again(block, row, born), later
+
+
+def _typed_again(block: Block, row: int, born: str) -> Row:
+    """What a second record says of somebody: with an old phone, before a move, by a pet name, with a slip in the birth date."""
+    people, (first, last) = block.people, block.spellings[row].crm_again
+    branch = people.branch_of(row)
+    phone, street, postcode = people.phone[row], people.street[row], people.postcode[row]
+    how = int(people.index[row]) // 7 % 4 if people.index[row] >= len(cast.CAST) else 0
+    match how:
+        case 0:
+            phone = phone[:-4] + "7000" if phone else ""
+        case 1:
+            other = (row + 1) % len(people)
+            street, postcode = people.street[other], people.postcode[other]
+        case 2:
+            first = pet_name(first)
+        case _:
+            born = mistyped_date(born)
+    language = "en" if people.index[row] % 3 else branch.language
+    return first, last, "", "", born, phone, "", street, branch.town, postcode, language, branch.code
 
 
 def relationship_rows(block: Block) -> Iterator[Row]:
     people, clients = block.people, clients_of(block.people)
+    # Some of the old ones have given a power of attorney to somebody of their town.
+    represented = people.is_adult & (people.age > OLD) & people.dice.chance("power of attorney", 0.3)
+    represented[0] = False
+    represented[1:] &= people.is_adult[:-1] & (people.branch[1:] == people.branch[:-1])
+    represented_for = people.dice.whole("power of attorney for", 60, 2_000)
     for row in range(len(people)):
         if people.guardian[row] != NOBODY:
             guardian = int(people.guardian[row])
-            yield clients.number[guardian], clients.number[row], "guardian_of"
+            # Until the day before the child is of age.
+            of_age = _birthday(block, row, FULL_AGE) - timedelta(days=1)
+            yield clients.number[guardian], clients.number[row], "guardian_of", "", of_age.isoformat()
             if people.partner[guardian] != NOBODY:
-                yield clients.number[int(people.partner[guardian])], clients.number[row], "guardian_of"
+                yield clients.number[int(people.partner[guardian])], clients.number[row], "guardian_of", "", of_age.isoformat()
         if people.business[row] != NOBODY:
-            yield clients.number[row], clients.number[int(people.business[row])], "owner_of"
+            yield clients.number[row], clients.number[int(people.business[row])], "owner_of", "", ""
+        if represented[row]:
+            since = block.plan.as_of - timedelta(days=int(represented_for[row]))
+            yield clients.number[row - 1], clients.number[row], "attorney_of", since.isoformat(), ""
+
+
+def _birthday(block: Block, row: int, years: int) -> date:
+    born = date.fromisoformat(birth_date(block, row))
+    return born.replace(year=born.year + years) if (born.month, born.day) != (2, 29) else date(born.year + years, 3, 1)
 
 
 def consents_of(block: Block) -> list[dict[str, Answers]]:
