@@ -82,6 +82,8 @@ class Customer:
     email: str
     branch: Branch
     accounts: list[Account] = field(default_factory=list)
+    said: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What core banking and the CRM last wrote of them, by system."""
     _id: UUID | None = None
 
     @property
@@ -143,6 +145,7 @@ class Bank:
         street: str = "1 Quay Street",
         language: str = "en",
         kind: str = "P",
+        national_id: str = "",
     ) -> Customer:
         """A person. Core banking spells the name "BYRNE INES", the CRM "Ines Byrne".
 
@@ -154,7 +157,7 @@ class Bank:
         name = name or f"Ines Byrne {_in_letters(serial)}"
         first, _, last = name.partition(" ")
         email = email or f"client{serial}@mail.example"
-        customer = Customer(self, f"{20_400_000 + serial}", f"CL{serial}", f"{3_000_000 + serial}T", name, email, branch)
+        customer = Customer(self, f"{20_400_000 + serial}", f"CL{serial}", national_id or f"{3_000_000 + serial}T", name, email, branch)
         birth_date = born.isoformat() if born else ""
         self._row(
             "core/customers.csv",
@@ -181,17 +184,49 @@ class Bank:
             branch_code=branch.code,
             created_at=datetime.combine(OPENED, time(10), UTC).isoformat(),
         )
+        customer.said = {"core": self._rows["core/customers.csv"][-1], "crm": self._rows["crm/clients.csv"][-1]}
         for purpose, given in consents.items() if isinstance(consents, Mapping) else ((purpose, True) for purpose in consents):
             self.says(customer, purpose, given)
         if days_past_due:
             self.loan(customer, days_past_due=days_past_due)
         return customer
 
+    def restate(self, customer: Customer, system: str, **cells: str) -> None:
+        """Core banking ("core") or the CRM ("crm") now writes something else of this customer, in the words of its extract."""
+        customer.said[system] = customer.said[system] | cells
+        self._row({"core": "core/customers.csv", "crm": "crm/clients.csv"}[system], **customer.said[system])
+
     def business(self, name: str = "Quill & Kettle Café Ltd", *, owner: Customer, branch: Branch | None = None) -> Customer:
         """An organisation with its owner."""
         business = self.customer(name, born=None, branch=branch or owner.branch, kind="O")
         self._row("crm/relationships.csv", client_id=owner.client, related_client_id=business.client, relation="owner_of")
         return business
+
+    def moves(self, customer: Customer, *, street: str, postcode: str = "H91 C11Z") -> None:
+        """The customer tells the CRM a new address."""
+        first, _, last = customer.name.partition(" ")
+        self._row(
+            "crm/clients.csv",
+            client_id=customer.client,
+            customer_no=customer.number,
+            first_name=first,
+            last_name=last,
+            email=customer.email,
+            street=street,
+            town=customer.branch.town,
+            postcode=postcode,
+            language="en",
+            branch_code=customer.branch.code,
+            created_at=datetime.combine(OPENED, time(10), UTC).isoformat(),
+        )
+
+    def detail(self, customer: Customer, attribute: str, value: str, *, since: date | None = None, until: date | None = None) -> None:
+        """One thing the CRM says of a customer, and the days it is true for."""
+        self._row("crm/details.csv", client_id=customer.client, detail=attribute, value=value, **_days(since, until))
+
+    def related(self, one: Customer, relation: str, other: Customer, *, since: date | None = None, until: date | None = None) -> None:
+        """By the CRM's word and in its words ("director_of", "household_with" …)."""
+        self._row("crm/relationships.csv", client_id=one.client, related_client_id=other.client, relation=relation, **_days(since, until))
 
     def guardian(self, guardian: Customer, *, of: Customer) -> None:
         self._row("crm/relationships.csv", client_id=guardian.client, related_client_id=of.client, relation="guardian_of")
@@ -257,6 +292,7 @@ class Bank:
         day: int = 27,
         days_past_due: int = 0,
         status: str | None = None,
+        mortgage: bool = False,
     ) -> Held:
         """A loan whose instalment leaves the customer's current account. Lending knows the customer by national id and name."""
         reference = f"L-{self._next():08d}"
@@ -266,8 +302,8 @@ class Bank:
             national_id=customer.national_id,
             applicant_name=customer.name,
             account_no=self._current_of(customer).number,
-            product_code="LON-PER",
-            product_name="Personal loan",
+            product_code="LON-MTG" if mortgage else "LON-PER",
+            product_name="Mortgage" if mortgage else "Personal loan",
             amount=_money(amount),
             currency="EUR",
             opened_on=OPENED.isoformat(),
@@ -416,6 +452,10 @@ class Bank:
             writer.writeheader()
             writer.writerows(rows)
         return path
+
+
+def _days(since: date | None, until: date | None) -> dict[str, str]:
+    return {name: day.isoformat() for name, day in (("valid_from", since), ("valid_to", until)) if day}
 
 
 def _money(amount: Amount) -> str:

@@ -1,16 +1,14 @@
 # ruff: noqa: T201
-"""How fast transactions land, against a bare COPY of the same rows into the same indexed table.
+"""How fast transactions land, against a bare COPY of the same rows into the same indexed tables.
 
-    DATABASE_URL=postgres://… python tests/benchmarks/transactions_against_copy.py [TIMES]
+    DATABASE_URL=postgres://… python tests/benchmarks/transactions_against_copy.py [TRANSACTIONS [CUSTOMERS]]
 
-Multiplies Berka's transactions (every account and entry TIMES over, 10 by default), on an empty, migrated database. Prints rows
-per second, the ratio to COPY, peak memory, and how long the database's and our own processor were busy for a row.
+On an empty, migrated database: fills a bank (see `big_bank`), then lands a month of transactions, day by day, on accounts drawn by chance
+(500,000 on 50,000 customers by default), and copies what landed into tables with the same partitions, indexes and checks. Prints rows
+per second, the ratio to COPY, the most memory held, and how long processors were busy for a row: what another load on the machine
+does not change much. A database on this machine only.
 """
 
-import csv
-import gzip
-import io
-import os
 import resource
 import sys
 import time
@@ -18,25 +16,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
-import django
+import big_bank
+from django.db import connection, transaction
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bankos.settings.test")
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
-django.setup()
+from bankos.platform import clock
+from customers import ingestion
+from customers.ingestion.feeds import meridian
 
-from django.conf import settings  # noqa: E402 - models need settings first
-from django.db import connection, transaction  # noqa: E402
-
-from bankos.platform import clock  # noqa: E402
-from customers import ingestion  # noqa: E402
-
-BERKA = Path(settings.BASE_DIR).parent / "shared" / "data" / "berka"
-_COLUMNS = (
-    "id, system_id, source_key, arrangement_id, booking_date, sequence, amount, currency, balance_after, method, purpose, counterparty,"
-    " counterparty_account, merchant_category, source_file_id, source_line, recorded_at"
-)
+_MONTH = big_bank.LAST_MONTH
+_PARTITION = f"customers_months.transaction_{_MONTH:%Y_%m}"
+_BARE = f"""
+CREATE SCHEMA bare;
+CREATE TABLE bare.transaction (LIKE customers_transaction INCLUDING ALL) PARTITION BY RANGE (booking_date);
+CREATE TABLE bare.month (LIKE {_PARTITION} INCLUDING ALL);
+ALTER TABLE bare.transaction ATTACH PARTITION bare.month FOR VALUES FROM ('{_MONTH}') TO ('{_MONTH}'::date + interval '1 month');
+CREATE TRIGGER refers_to_what_exists AFTER INSERT ON bare.transaction
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION customers_check_transactions();
+CREATE TABLE bare.entry (LIKE customers_bookedentry INCLUDING ALL);
+"""
+_ROWS = {
+    "transaction": "SELECT * FROM customers_transaction ORDER BY source_line",
+    "entry": "SELECT e.* FROM customers_bookedentry e JOIN customers_transaction t ON t.id = e.transaction_id ORDER BY t.source_line",
+}
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Spent:
 
 @contextmanager
 def measured() -> Iterator[Spent]:
-    """Wall-clock time, and processor time of this process and of its connection's backend (a server on this machine only)."""
+    """Wall-clock time, and processor time of this process and of its connection's backend."""
     spent = Spent()
     began, own, database = time.perf_counter(), time.process_time(), _backend_time()
     yield spent
@@ -58,53 +61,39 @@ def measured() -> Iterator[Spent]:
 def _backend_time() -> float:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        process = Path(f"/proc/{cursor.fetchone()[0]}/stat")
-    if not process.exists():
-        return 0.0
-    user, kernel = process.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(kernel)) / os.sysconf("SC_CLK_TCK")
-
-
-def multiplied(name: str, folder: Path, times: int, keys: tuple[str, ...]) -> Path:
-    """The file with each row `times` over, its keys apart."""
-    with gzip.open(BERKA / f"{name}.csv.gz", "rt") as lines:
-        rows = list(csv.DictReader(lines))
-    path = folder / f"{name}.csv"
-    with path.open("w", newline="") as target:
-        writer = csv.DictWriter(target, rows[0], lineterminator="\n")
-        writer.writeheader()
-        for copy in range(times):
-            writer.writerows(row | {key: f"{copy * 10_000_000 + int(row[key])}" for key in keys} for row in rows)
-    return path
+        return int(Path(f"/proc/{cursor.fetchone()[0]}/schedstat").read_text().split()[0]) / 1e9
 
 
 def bare_copy() -> Spent:
-    """COPY of what was just loaded into a table with the same indexes and references, in one go."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    """COPY of what was just loaded, in one go a table; from files, so that nothing but the database works."""
+    with transaction.atomic(), connection.cursor() as cursor, NamedTemporaryFile() as transactions, NamedTemporaryFile() as entries:
         cursor.execute("SET LOCAL ROLE NONE")
-        cursor.execute("CREATE TABLE bare (LIKE customers_transaction INCLUDING ALL)")
-        cursor.execute("ALTER TABLE bare ADD FOREIGN KEY (arrangement_id) REFERENCES customers_arrangement")
-        cursor.execute("ALTER TABLE bare ADD FOREIGN KEY (source_file_id) REFERENCES customers_sourcefile")
-        raw = io.BytesIO()
-        with cursor.copy(f"COPY (SELECT {_COLUMNS} FROM customers_transaction ORDER BY source_line) TO STDOUT") as rows:
-            for block in rows:
-                raw.write(block)
-        with measured() as spent, cursor.copy(f"COPY bare ({_COLUMNS}) FROM STDIN") as target:
-            target.write(raw.getvalue())
+        cursor.execute(_BARE)
+        for table, target in (("transaction", transactions), ("entry", entries)):
+            with cursor.copy(f"COPY ({_ROWS[table]}) TO STDOUT") as rows:
+                target.writelines(rows)
+            target.seek(0)
+        with measured() as spent:
+            for table, source in (("transaction", transactions), ("entry", entries)):
+                with cursor.copy(f"COPY bare.{table} FROM STDIN") as target:
+                    while block := source.read(1 << 20):
+                        target.write(block)
         transaction.set_rollback(True)
     return spent
 
 
-def main(times: int) -> None:
+def main(count: int = 500_000, customers: int = 50_000) -> None:
     with TemporaryDirectory() as folder:
-        accounts = multiplied("account", Path(folder), times, ("account_id",))
-        transactions = multiplied("trans", Path(folder), times, ("trans_id", "account_id"))
-        ingestion.ingest("core", [accounts], at=clock.now())
+        big_bank.fill_people(Path(folder), customers)
+        lines = big_bank.transactions(_MONTH, first_entry=1, count=count, balances=[100_000] * customers)
+        path = big_bank.write(Path(folder) / "transactions.csv", meridian.TRANSACTIONS, lines)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         with measured() as landing:
-            report = ingestion.ingest("core", [transactions], at=clock.now())
+            report = ingestion.ingest("core", [path], at=clock.now())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     copy = bare_copy()
     print(f"{report.added:,} transactions in {landing.seconds:.1f} s: {report.added / landing.seconds:,.0f} rows/s, {memory:.0f} MB")
+    print(f"(the people before them took {before:.0f} MB)")
     print(f"bare COPY {copy.seconds:.1f} s: ratio {landing.seconds / copy.seconds:.2f}")
     for name, spent in (("landing", landing), ("COPY", copy)):
         own, database = (1e6 * part / report.added for part in (spent.own, spent.database))
@@ -112,4 +101,4 @@ def main(times: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    main(*(int(number.replace("_", "")) for number in sys.argv[1:]))

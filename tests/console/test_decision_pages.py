@@ -148,7 +148,7 @@ def test_the_page_asks_the_database_little(ines: Customer, adviser: Actor, offic
     made = refusal(ines, adviser)
     officer.get(f"/decisions/{made.id}/")
 
-    assert queries_of(lambda: officer.get(f"/decisions/{made.id}/")) <= 26
+    assert queries_of(lambda: officer.get(f"/decisions/{made.id}/")) <= 27
 
 
 def test_an_act_is_told_with_its_accounts(bank: Bank, ines: Customer, adviser: Actor, officer: Client) -> None:

@@ -1,37 +1,14 @@
-"""Amounts and moments in the words staff read."""
+"""Moments in the words staff read."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bankos.console import words
-from bankos.platform.money import Money
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday; the bank's winter time is UTC
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "text"),
-    [
-        ("1318.15", "EUR", "€1,318.15"),
-        ("-274", "EUR", "−€274.00"),
-        ("-0.01", "EUR", "−€0.01"),
-        ("0", "GBP", "£0.00"),
-        ("12000", "CZK", "CZK\u00a012,000.00"),
-    ],
-)
-def test_an_amount_reads_with_its_currency(amount: str, currency: str, text: str) -> None:
-    assert words.money_in_words(Money(Decimal(amount), currency)) == text
-
-
-@given(st.decimals(min_value=-(10**15), max_value=10**15, places=2))
-def test_no_amount_loses_a_cent_or_its_sign(amount: Decimal) -> None:
-    text = words.amount_in_words(amount, "EUR")
-
-    assert Decimal(text.replace("€", "").replace(",", "").replace("−", "-")) == amount
 
 
 @pytest.mark.parametrize(

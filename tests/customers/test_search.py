@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from bankos.platform.actors import Actor
+from bankos.platform.actors import Actor, Role
 from customers import search
-from customers.models import SearchLog
+from customers.models import PartyFact, SearchLog
+from tests.bank import Bank
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,16 @@ def test_a_customer_is_found_by_any_spelling(ines: UUID, in_galway: Actor, text:
 @pytest.mark.parametrize("text", ["", " ", "zz", "0000", "%", "_", "'; DROP TABLE", "\x00", "+", "999999999999999999999", "-", "é" * 500])
 def test_what_fits_nobody_finds_nobody(ines: UUID, in_galway: Actor, text: str) -> None:
     assert search.find(text, actor=in_galway) == []
+
+
+def test_a_company_and_a_person_are_found_by_their_official_numbers(bank: Bank) -> None:
+    ines = bank.customer("Ines Byrne")
+    cafe = bank.business(owner=ines)
+    actor = bank.staff(Role.CONTACT_CENTRE)
+    company = PartyFact.objects.get(party__golden=cafe.id, attribute="company_number").value
+    assert [(match.party_id, match.why) for match in search.find(company.lower(), actor=actor)] == [(cafe.id, "Company number")]
+    spaced = f"{ines.national_id[:3]} {ines.national_id[3:]}"
+    assert [(match.party_id, match.why) for match in search.find(spaced, actor=actor)] == [(ines.id, "Identity number")]
 
 
 def test_a_key_comes_before_a_likeness(ines: UUID, sean: UUID, contact_centre: Actor) -> None:

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bankos.platform import clock
-from bankos.platform.actors import Actor
+from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from customers import timeline
 from customers.ingestion.feeds import meridian
+from tests.bank import Bank
 
 from .ingestion.extracts import send
 
@@ -53,7 +54,7 @@ def test_a_late_page_costs_what_the_first_costs(ines: UUID, folder: Path, in_gal
     send(folder, meridian.TRANSACTIONS, *({"entry_id": f"x{place}", "booked_on": "2026-10-01"} for place in range(300)))
     cursor: str | None = None
     for _ in range(10):
-        with django_assert_num_queries(6):  # type: ignore[operator]
+        with django_assert_num_queries(7):  # type: ignore[operator]
             cursor = timeline.entries_of(ines, actor=in_galway, before=cursor, limit=20).next_cursor
         assert cursor is not None
 
@@ -73,3 +74,30 @@ def test_an_act_is_written_once_however_often_it_is_told(ines: UUID, in_galway: 
     (entry,) = timeline.entries_of(ines, actor=in_galway, kinds=("decision",)).entries
     assert (entry.title, entry.decision_id, entry.actor_name, entry.source) == ("Moved €120", decision, "Siobhán Keane", "bankos")
     assert entry.occurred_at >= at - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [("rent", {"money"}), ("COFFEE", {"money"}), ("proof of address", {"contact"}), ("no such thing", set()), ("%", set()), ("_x_", set())],
+)
+def test_an_entry_is_found_by_its_words(bank: Bank, text: str, kinds: set[str]) -> None:
+    ines = bank.customer("Ines Byrne", consents=["marketing"])
+    account = bank.current_account(ines)
+    bank.transactions(account, [(clock.today(), "-4.20", "Coffee Corner"), (clock.today(), "-900.00", "Eyre Residential")], purpose="rent")
+    bank.contact(ines, "Uploaded proof of address", at=clock.now())
+    entries = timeline.entries_of(ines.id, actor=bank.staff(Role.CONTACT_CENTRE), text=text).entries
+    assert {entry.kind for entry in entries} == kinds
+
+
+def test_words_are_looked_for_page_by_page(bank: Bank) -> None:
+    ines = bank.customer("Ines Byrne")
+    shops = [(clock.today() - timedelta(days=day), "-1.00", "Coffee" if day % 3 else "Tea") for day in range(30)]
+    bank.transactions(bank.current_account(ines), shops)
+    actor, cursor, found = bank.staff(Role.CONTACT_CENTRE), None, []
+    while True:
+        page = timeline.entries_of(ines.id, actor=actor, text="tea", before=cursor, limit=4)
+        found += [entry.title for entry in page.entries]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert found == ["Tea"] * 10

@@ -16,7 +16,7 @@ from customers import timeline
 from tests.bank import Bank, Customer
 
 BOOKINGS, ACTS, LIMIT = 4_000, 1_500, 5
-HAPPENINGS = {"customers_transaction", "customers_interaction", "customers_consent", "customers_signal"}
+HAPPENINGS = ("transaction_", "customers_interaction", "customers_consent", "customers_signal")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def rows_read(sql: str) -> int:
 
     def count(node: dict[str, Any]) -> int:
         below = sum(count(child) for child in node.get("Plans", []))
-        if node.get("Relation Name") not in HAPPENINGS:
+        if not node.get("Relation Name", "").startswith(HAPPENINGS):
             return below
         dropped = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
         return below + (node["Actual Rows"] + dropped) * node["Actual Loops"]

@@ -32,7 +32,7 @@ def test_a_customer_is_the_same_in_a_bank_of_any_size(write):
     small, large = write(customers=520), write(customers=1020)
 
     assert small.people == large.people[:520]
-    for name in ("core/customers.csv", "crm/clients.csv", "crm/consents.csv", "digital/signals.csv"):
+    for name in ("core/customers.csv", "crm/clients.csv", "crm/details.csv", "crm/consents.csv", "digital/signals.csv"):
         assert large.rows(name)[: len(small.rows(name))] == small.rows(name), name
 
 
@@ -89,6 +89,7 @@ def test_every_sign_in_address_names_one_client(extracts):
         ("core/account_holders.csv", "customer_no", "core/customers.csv", "customer_no"),
         ("core/transactions.csv", "account_no", "core/accounts.csv", "account_no"),
         ("crm/clients.csv", "branch_code", "core/branches.csv", "branch_code"),
+        ("crm/details.csv", "client_id", "crm/clients.csv", "client_id"),
         ("crm/relationships.csv", "client_id", "crm/clients.csv", "client_id"),
         ("crm/relationships.csv", "related_client_id", "crm/clients.csv", "client_id"),
         ("crm/consents.csv", "client_id", "crm/clients.csv", "client_id"),
@@ -123,7 +124,22 @@ def test_clients_of_the_crm_name_customers_or_nobody(extracts):
             {"salary", "transfer", "card", "cash", "standing_order", "direct_debit", "instalment", "fee", "interest"},
         ),
         ("core/transactions.csv", "currency", {"EUR"}),
-        ("crm/relationships.csv", "relation", {"guardian_of", "owner_of"}),
+        (
+            "crm/details.csv",
+            "detail",
+            {
+                "address",
+                "deceased",
+                "employer",
+                "former_name",
+                "legal_form",
+                "nationality",
+                "occupation",
+                "phone_work",
+                "tax_residence",
+            },
+        ),
+        ("crm/relationships.csv", "relation", {"guardian_of", "owner_of", "attorney_of"}),
         ("crm/consents.csv", "purpose", {"payment_insight", "marketing"}),
         ("crm/consents.csv", "given", {"yes", "no"}),
         ("crm/consents.csv", "channel", {"app", "web", "phone", "branch", "email", "letter"}),

@@ -11,7 +11,8 @@ from bankos.platform import clock
 from bankos.platform.actors import Role, employee, system
 from bankos.platform.models import User
 from customers import visibility
-from demobank import fill, staff
+from customers.models import Party, Protection
+from demobank import care, fill, staff
 from demobank.plan import Plan
 from insights import recommendations
 from journeys import approvals
@@ -74,9 +75,19 @@ def test_each_role_has_a_login_that_sees_what_it_should(demo, rf):
         assert actor.roles == {login.role}
         seen[login.username] = visibility.parties_visible_to(actor).count()
     assert {login.role for login in staff.LOGINS} == set(Role)
-    assert 0 < seen["siobhan"] == seen["ruairi"] == seen["grainne"] < everybody
-    assert 0 < seen["cian"] < everybody
-    assert seen["jonas"] == seen["aoife"] == seen["maeve"] == seen["niamh"] == seen["admin"] == everybody
+    vip, of_staff = protected_by(care.PRIVATE), protected_by(care.STAFF)
+    assert 0 < seen["siobhan"] == seen["grainne"] < seen["ruairi"] <= seen["siobhan"] + of_staff < everybody
+    assert 0 < seen["tomas"] == seen["cian"] - vip < everybody
+    assert 2 <= seen["fiadh"] < seen["cian"]
+    assert seen["jonas"] == seen["aoife"] == seen["admin"] == everybody - vip - of_staff
+    assert (seen["maeve"], seen["niamh"]) == (everybody - of_staff, everybody - vip)
+
+
+def protected_by(circle: str) -> int:
+    """How many customers this circle protects; more than none."""
+    found = Party.objects.customers().filter(pk__in=Protection.objects.filter(circle__code=circle).values("party__golden")).count()
+    assert found
+    return found
 
 
 @pytest.mark.django_db

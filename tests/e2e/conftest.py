@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -40,14 +41,16 @@ class Bank:
     url: str
     database_url: str
     password: str
-    environment: dict[str, str]
+    inside: subprocess.Popen[str]
 
     def run(self, program: str) -> str:
         """Run a few lines inside the bank, against its faces; returns what they print."""
-        shell = [sys.executable, "manage.py", "shell", "-v0", "-c", program]
-        done = subprocess.run(shell, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout.strip()
+        assert self.inside.stdin is not None
+        assert self.inside.stdout is not None
+        print(json.dumps(program), file=self.inside.stdin, flush=True)
+        answer = json.loads(self.inside.stdout.readline())
+        assert "failed" not in answer, answer["failed"]
+        return str(answer["printed"])
 
     def rows(self, query: str, *values: object) -> list[tuple]:
         """Read the database as its owner, to find what a test is about."""
@@ -90,7 +93,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
         "BANKOS_LOG_LEVEL": "WARNING",
     }
     log = (folder / "web.log").open("w")
-    web = None
+    processes: list[subprocess.Popen[str]] = []
     try:
         for command in (
             ["migrate", "-v0"],
@@ -102,14 +105,18 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
             done = subprocess.run(manage, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log, check=False)
             assert done.returncode == 0, f"manage.py {command[0]}:\n{(folder / 'web.log').read_text()[-3000:]}"
         server = ["-m", "uvicorn", "bankos.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
-        web = subprocess.Popen([sys.executable, *server], cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log)
+        start = partial(subprocess.Popen, cwd=settings.BASE_DIR, env=environment, stderr=log, text=True)
+        web = start([sys.executable, *server], stdout=log)
+        processes.append(web)
+        inside = start([sys.executable, "-m", "tests.e2e.inside"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        processes.append(inside)
         url = f"http://127.0.0.1:{port}"
         _wait_for(f"{url}/healthz", web, folder / "web.log")
-        yield Bank(url, database_url, settings.DEMO_PASSWORD, environment)
+        yield Bank(url, database_url, settings.DEMO_PASSWORD, inside)
     finally:
-        if web is not None:
-            web.terminate()
-            web.wait(timeout=20)
+        for process in processes:
+            process.terminate()
+            process.wait(timeout=20)
         log.close()
         with psycopg.connect(admin_url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -223,7 +230,7 @@ def _free_port() -> int:
 
 
 def _wait_for(url: str, web: subprocess.Popen, log: Path) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if web.poll() is not None:
             break
         try:

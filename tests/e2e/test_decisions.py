@@ -154,6 +154,6 @@ def test_a_customers_decisions_can_be_asked_to_be_forgotten(open_page: Opener, b
     page.get_by_label("Reason required").fill("Asked for in writing")
     page.get_by_role("button", name="Ask to erase").click()
 
-    expect(page.get_by_role("heading", name="Erase what decisions about a customer rested on")).to_be_visible()
+    expect(page.get_by_role("heading", name="Erase a customer")).to_be_visible()
     expect(page.get_by_role("button", name="Approve")).to_have_attribute("aria-disabled", "true")
     assert findings(page) == []

@@ -1,11 +1,10 @@
 """A policy version's life in the browser: written, compared, tried on past decisions, proposed, approved by another, gone back from."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from .axe import findings
 from .conftest import ADMINISTRATOR, BRANCH_STAFF, COMPLIANCE, Bank, Opener, SignIn
@@ -79,11 +78,20 @@ def number_of(page: Page) -> int:
     return int(found[1])
 
 
-def write(page: Page, *, change: Callable[[str], str], note: str) -> int:
-    """Write a version that starts from the text in force; its number."""
+def type_over(field: Locator, old: str, new: str) -> None:
+    """Select ``old`` in a field (its end, if empty) and type ``new``, as staff do: typing the whole text anew takes a browser seconds."""
+    text = field.input_value()
+    start = text.index(old) if old else len(text)
+    field.evaluate("(field, [start, end]) => { field.focus(); field.setSelectionRange(start, end) }", [start, start + len(old)])
+    field.page.keyboard.insert_text(new)
+
+
+def write(page: Page, *, added: str = "", note: str) -> int:
+    """Write a version that says one rule more simply and starts from the text in force; its number."""
     page.goto("/policies/new/")
     rules = page.get_by_label("Rules", exact=True)
-    rules.fill(change(rules.input_value()))
+    type_over(rules, *REWORD)
+    type_over(rules, "", added)
     page.get_by_label("What is new, and why").fill(note)
     page.get_by_role("button", name="Save as a draft").click()
     expect(page.get_by_text("is saved as a draft")).to_be_visible()
@@ -118,7 +126,7 @@ def look_and_propose(page: Page, bank: Bank, number: int, **moment: str) -> None
 def test_what_is_new_is_read_in_words_and_in_source_and_tried_on_past_decisions(open_page: Opener, bank: Bank, sign_in: SignIn) -> None:
     page = open_page(width=1440)
     sign_in(page, COMPLIANCE)
-    number = write(page, change=lambda text: text.replace(*REWORD) + STRICTER, note="No suggestions by systems")
+    number = write(page, added=STRICTER, note="No suggestions by systems")
 
     plain = page.get_by_role("region", name="In plain words")
     expect(plain.get_by_text("New rule: Systems suggest nothing.")).to_be_visible()
@@ -145,7 +153,7 @@ def test_what_is_new_is_read_in_words_and_in_source_and_tried_on_past_decisions(
 def test_a_refused_version_stays_a_draft_with_the_reason(open_page: Opener, bank: Bank, sign_in: SignIn) -> None:
     page = open_page(width=1440)
     sign_in(page, COMPLIANCE)
-    number = write(page, change=lambda text: text.replace(*REWORD), note="Say it more simply")
+    number = write(page, note="Say it more simply")
     look_and_propose(page, bank, number)
 
     assert answer(bank, number, SECOND, "refuse") == "answered"
@@ -161,8 +169,8 @@ def test_a_mistake_is_told_with_its_line_and_what_was_typed_stays(open_page: Ope
     sign_in(page, COMPLIANCE)
     page.goto("/policies/new/")
     rules = page.get_by_label("Rules", exact=True)
-    typed = rules.input_value() + "\npermit (principal, action resource);\n"
-    rules.fill(typed)
+    type_over(rules, "", "\npermit (principal, action resource);\n")
+    typed = rules.input_value()
     page.get_by_label("What is new, and why").fill("A mistake")
 
     page.get_by_role("button", name="Check").click()
@@ -192,7 +200,7 @@ def test_rules_are_found_and_read_one_by_one(open_page: Opener, sign_in: SignIn)
 def test_a_version_is_written_and_tried_without_a_script(open_page: Opener, bank: Bank, sign_in: SignIn) -> None:
     page = open_page(script=False, width=1440)
     sign_in(page, COMPLIANCE)
-    number = write(page, change=lambda text: text.replace(*REWORD), note="Say it more simply")
+    number = write(page, note="Say it more simply")
 
     page.get_by_role("button", name="Try it on past decisions").click()
     run = bank.value(
@@ -222,7 +230,7 @@ def test_a_version_comes_into_force_only_with_another_person_and_is_gone_back_fr
     page = open_page(width=1440)
     sign_in(page, COMPLIANCE)
     first = int(bank.value("SELECT number FROM sentinel_policyversion WHERE store = 'bank' AND state = 'active'"))
-    number = write(page, change=lambda text: text.replace(*REWORD), note="Say it more simply")
+    number = write(page, note="Say it more simply")
     look_and_propose(page, bank, number)
     expect(page.get_by_text("You wrote it, so you may not be the one.")).to_be_visible()
     expect(page.get_by_role("link", name="Open the request")).to_have_attribute("href", f"/approvals/{open_request(bank, number)}/")

@@ -12,11 +12,17 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def ines(bank: Bank) -> str:
-    return str(bank.value("SELECT id FROM customers_party WHERE name = %s", INES))
+    return str(bank.value("SELECT id FROM customers_party WHERE golden_id = id AND name = %s", INES))
+
+
+PHONE = (
+    "SELECT f.value FROM customers_partyfact f JOIN customers_party p ON p.id = f.party_id"
+    " WHERE f.attribute = 'phone' AND p.golden_id = %s ORDER BY f.id LIMIT 1"
+)
 
 
 def test_a_phone_number_in_any_spelling_finds_and_says_why(page: Page, bank: Bank, ines: str, sign_in: SignIn) -> None:
-    phone = str(bank.value("SELECT value FROM customers_partyfact WHERE attribute = 'phone' AND party_id = %s LIMIT 1", ines))
+    phone = str(bank.value(PHONE, ines))
     spelling = re.sub(r"\D", "", phone).replace("353", "0", 1)
     sign_in(page, CONTACT_CENTRE)
 
@@ -72,7 +78,7 @@ def test_the_timeline_is_filtered_and_goes_back(page: Page, ines: str, sign_in: 
 
 def test_a_consent_is_changed_at_once_and_leaves_a_decision(page: Page, bank: Bank, sign_in: SignIn) -> None:
     party = bank.value(
-        "SELECT p.id FROM customers_party p WHERE p.kind = 'person' AND NOT EXISTS"
+        "SELECT p.id FROM customers_party p WHERE p.golden_id = p.id AND p.kind = 'person' AND NOT EXISTS"
         " (SELECT 1 FROM insights_recommendation r WHERE r.party_id = p.id) ORDER BY p.id DESC LIMIT 1"
     )
     sign_in(page, CONTACT_CENTRE)
@@ -84,9 +90,12 @@ def test_a_consent_is_changed_at_once_and_leaves_a_decision(page: Page, bank: Ba
     page.get_by_role("button", name="Record this").click()
     answer = "No, they do not" if before == "Yes" else "Yes, they agree"
     page.get_by_role("radio", name=answer).check(force=True)
-    page.get_by_role("radio", name="Phone").check(force=True)
+    page.get_by_role("radio", name="Phone", exact=True).check(force=True)
+    page.get_by_label("The customer heard or read exactly this text").check(force=True)
     page.get_by_role("button", name="Record this").click()
 
+    expect(page.get_by_role("heading", name="Receipt of consent")).to_be_visible()
+    page.goto(f"/customers/{party}/")
     expect(row.locator(".tag")).to_have_text("No" if before == "Yes" else "Yes")
     page.locator("#timeline").get_by_role("link", name="Consents").click()
     page.locator("#timeline").get_by_role("link", name="decision", exact=True).first.click()

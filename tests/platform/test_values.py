@@ -10,6 +10,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bankos.platform import actors, clock, ids
 from bankos.platform.actors import ActorKind, Role
@@ -78,3 +80,24 @@ def test_a_request_of_a_signed_in_person_carries_actor_and_moment() -> None:
 
 def test_a_request_of_nobody_has_no_actor() -> None:
     assert through_middleware(AnonymousUser()).actor is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("1318.15", "EUR", "€1,318.15"),
+        ("-274", "EUR", "−€274.00"),
+        ("-0.01", "EUR", "−€0.01"),
+        ("0", "GBP", "£0.00"),
+        ("12000", "CZK", "CZK\u00a012,000.00"),
+    ],
+)
+def test_an_amount_reads_with_its_currency(amount: str, currency: str, text: str) -> None:
+    assert Money(Decimal(amount), currency).in_words() == text
+
+
+@given(st.decimals(min_value=-(10**15), max_value=10**15, places=2))
+def test_no_amount_loses_a_cent_or_its_sign(amount: Decimal) -> None:
+    text = Money(amount, "EUR").in_words()
+
+    assert Decimal(text.replace("€", "").replace(",", "").replace("−", "-")) == amount

@@ -5,9 +5,10 @@ import pytest
 from django.db import connection, transaction
 
 from bankos.platform import clock
+from bankos.platform.actors import Actor
 from sentinel import catalogue, policy
 
-from . import desk
+from . import desk, policy_life
 
 
 @pytest.fixture
@@ -20,6 +21,18 @@ def bank_actions(monkeypatch: pytest.MonkeyPatch) -> None:
 def authority(db: None, bank_actions: None) -> None:
     """Policies in force and actions to ask for."""
     policy.load_starting_set(at=clock.now())
+
+
+@pytest.fixture
+def author(db: None) -> Actor:
+    """Who writes a policy version."""
+    return policy_life.officer("paula")
+
+
+@pytest.fixture
+def second(db: None) -> Actor:
+    """Who agrees to it."""
+    return policy_life.officer("niamh")
 
 
 @pytest.fixture

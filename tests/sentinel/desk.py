@@ -33,7 +33,7 @@ ACTION_TYPES = {
         PRODUCT: {"product": _KIND.CODE},
         POSTPONE: {"recommendation": _KIND.UUID, "until": _KIND.DATE},
         DECLINE: {"recommendation": _KIND.UUID, "reason": _KIND.CODE},
-        CONSENT: {"purpose": _KIND.CODE, "given": _KIND.CODE},
+        CONSENT: {"purpose": _KIND.CODE, "given": _KIND.CODE, "channel": _KIND.CODE, "notice": _KIND.NAME},
         WAIVE: {"arrangement": _KIND.UUID, "amount": _KIND.MONEY, "currency": _KIND.CURRENCY, "reason": _KIND.CODE},
     }.items()
 }
@@ -45,7 +45,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     PRODUCT: {"product": "savings"},
     POSTPONE: {"recommendation": str(CHECKING), "until": "2026-12-01"},
     DECLINE: {"recommendation": str(CHECKING), "reason": "wrong_moment"},
-    CONSENT: {"purpose": "payment_insight", "given": "no"},
+    CONSENT: {"purpose": "payment_insight", "given": "no", "channel": "any", "notice": ""},
     WAIVE: {"arrangement": str(CHECKING), "amount": "20.00", "currency": "EUR", "reason": "goodwill"},
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sentinel import catalogue
-from sentinel.asking import Resource
+from sentinel.authority import Resource
 from sentinel.catalogue import ParameterKind
 from sentinel.cedar import Outcome
 
@@ -17,7 +17,12 @@ RESOURCES = {
     "PolicyVersion": Resource("PolicyVersion", "1", {"store": "bank", "examples_hold": True, "impact_seen": True}),
     "Automation": Resource("Automation", "a", {"subject": "a", "action": "b", "segment": "", "level": "suggest"}),
     "Staff": Resource("Staff", "1", {}),
+    "ApiClient": Resource("ApiClient", "1", {"kind": "app", "scopes": [], "reach": "every"}),
+    "Linkage": Resource("Linkage", "customers"),
+    "Source": Resource("Source", "crm", {"code": "crm"}),
+    "SourceMapping": Resource("SourceMapping", "1", {"source": "crm", "tried_out": True}),
 }
+MACHINES_ONLY = ("automation.drill", "customer.erase_due")
 SAMPLES: dict[ParameterKind, Any] = {
     ParameterKind.TEXT: "words",
     ParameterKind.UUID: "00000000-0000-0000-0000-000000000001",
@@ -36,8 +41,8 @@ def test_every_action_of_the_catalogue_can_be_decided(action_type: catalogue.Act
     action_type.check(given)
     monkeypatch.setitem(PARAMETERS, action_type.name, given)  # type: ignore[arg-type]
 
-    # Only machines can be tried by a drill; of people the schema does not even take the question.
-    actor = insights() if action_type.name == "automation.drill" else compliance()
+    # Only machines can be tried by a drill or erase what is due; of people the schema does not even take the question.
+    actor = insights() if action_type.name in MACHINES_ONLY else compliance()
     verdict = parsed(POLICIES).decide(request(actor, action_type.name, RESOURCES[action_type.resource_type]))
 
     assert verdict.outcome in Outcome

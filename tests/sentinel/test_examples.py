@@ -4,8 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,26 +12,13 @@ from hypothesis import strategies as st
 
 from bankos.platform.actors import Role
 from sentinel import cedar, example_text, examples
-from sentinel.cedar import Entity, Outcome, PolicyText
+from sentinel.cedar import Entity, Outcome
 from sentinel.examples import Example, ExamplesInvalid
 
-STARTING_SET = Path(cedar.__file__).parent / "policies"
-POLICIES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STARTING_SET.glob("*.cedar")))
-SCHEMA = (STARTING_SET / "bank.cedarschema").read_text(encoding="utf-8")
-TEXT = (STARTING_SET / "examples.json").read_text(encoding="utf-8")
+from .texts import EXAMPLES as TEXT
+from .texts import POLICIES, parsed
+
 EXAMPLES = examples.parse(TEXT)
-
-
-@cache
-def parsed(policies: str) -> PolicyText:
-    return PolicyText.parse(policies, SCHEMA)
-
-
-def without(rule: str) -> str:
-    """The text with one policy cut out."""
-    text, found = re.subn(rf'@id\("{rule}"\).*?\n\}};\n', "", POLICIES, flags=re.DOTALL)
-    assert found == 1, rule
-    return text
 
 
 # --- the starting set

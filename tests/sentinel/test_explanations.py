@@ -46,6 +46,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "payment.move_date": {"arrangement": "a1", "from_day": 27, "to_day": 3},
     "customer.unmask": {"field": "phone", "reason": "call back"},
     "customer.break_glass": {"minutes": 10, "reason": "call back"},
+    "customer.end_emergency": {"access": "access-1", "asked_by": "anna"},
+    "customer.review_emergency": {"access": "access-1", "asked_by": "anna", "verdict": "justified", "note": ""},
 }
 KNOWN = {
     "kind": "person",
@@ -225,7 +227,7 @@ def test_or_less_and_or_more_hold_for_what_lies_beyond(asked: Request, part: int
             least, factor = Decimal("0.01"), Decimal(part) / 100
             after = Decimal(change.after)
             beyond: Any = after * factor if change.bound is Bound.AT_MOST else after / factor
-            beyond = f"{max(beyond, least):.2f}" if isinstance(change.after, str) else int(beyond)
+            beyond = f"{max(beyond, least):.2f}" if isinstance(change.after, str) else max(int(beyond), change.fact.lowest or 0)
             others = [other for other in found.changes if other is not change]
             then = changed(asked, [*others, replace(change, after=beyond)])
             assert (STARTING_SET.decide(then).outcome is Outcome.PERMIT) is (was is not Outcome.PERMIT)

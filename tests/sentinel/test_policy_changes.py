@@ -21,16 +21,6 @@ pytestmark = pytest.mark.usefixtures("authority")
 LATER = timedelta(hours=3)
 
 
-@pytest.fixture
-def author() -> Actor:
-    return life.officer("paula")
-
-
-@pytest.fixture
-def second() -> Actor:
-    return life.officer("niamh")
-
-
 def state(version: PolicyVersion) -> str:
     version.refresh_from_db()
     return version.state

@@ -10,7 +10,8 @@ import pytest
 
 from sentinel.cedar import PolicyInvalid, PolicyText
 
-from .test_examples import EXAMPLES, POLICIES, SCHEMA, parsed, without
+from .test_examples import EXAMPLES
+from .texts import POLICIES, SCHEMA, parsed, without
 
 POLICY = re.compile(r'@id\("([^"]+)"\).*?\n\};\n', flags=re.DOTALL)
 WRITTEN = {found[1]: found[0] for found in POLICY.finditer(POLICIES)}

@@ -24,16 +24,6 @@ TEXTS = {"policies": POLICIES, "schema": SCHEMA, "examples": EXAMPLES, "note": "
 HIDDEN = re.sub(r"resource\.days_past_due > 0", "resource.days_past_due > 5", POLICIES)
 
 
-@pytest.fixture
-def author() -> Actor:
-    return life.officer("paula")
-
-
-@pytest.fixture
-def second() -> Actor:
-    return life.officer("niamh")
-
-
 def signed_in(actor: Actor) -> Client:
     client = Client()
     client.force_login(User.objects.get(pk=actor.user_id))

@@ -6,8 +6,9 @@ from functools import cache
 from typing import Any
 
 from bankos.platform.actors import Actor
-from sentinel.asking import Resource, principal_of
+from sentinel.asking import principal_of
 from sentinel.cedar import Entity, PolicyText, Request, moment
+from sentinel.decision import Resource
 from sentinel.policy import starting_set
 
 from .desk import SOME_DAY, parameters

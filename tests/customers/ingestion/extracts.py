@@ -94,8 +94,9 @@ def send_one_customer(folder: Path) -> None:
 # Everything of the state but ids and provenance, which differ from one loading to the next by design.
 _STATE = {
     "branch": "SELECT code, name, town FROM customers_branch",
-    "party": """SELECT p.number, p.kind, p.name, p.search_name, p.birth_date, b.code, p.customer_since
-                  FROM customers_party p JOIN customers_branch b ON b.id = p.home_branch_id""",
+    "party": """SELECT p.number, golden.number, p.kind, p.name, p.search_name, p.birth_date, b.code, p.customer_since
+                  FROM customers_party p JOIN customers_party golden ON golden.id = p.golden_id
+                  JOIN customers_branch b ON b.id = p.home_branch_id""",
     "identifier": """SELECT p.number, i.system_id, i.kind, i.value
                        FROM customers_partyidentifier i JOIN customers_party p ON p.id = i.party_id""",
     "fact": """SELECT p.number, f.system_id, f.attribute, f.value, f.normalised

@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from customers import ingestion
 from customers.ingestion import IngestReport, Progress, ReadElsewhere, UnknownHeader, UnknownSystem, UnreadableFile
 from customers.ingestion.feeds import meridian
-from customers.ingestion.reading import SourceText, opened
+from customers.ingestion.formats import Stretch, recognise
+from customers.ingestion.reading import opened
 from tests.customers.ingestion.extracts import AT, count, rows, rows_of, send, send_one_customer, write
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,8 @@ def test_a_file_of_another_system_is_refused_before_any_file_lands(tmp_path: Pat
 
     with pytest.raises(UnknownHeader, match=r"b\.csv is a file of the system “cards”"):
         ingestion.ingest("core", [good, wrong], at=AT)
-    assert count("branch") == count("sourcefile") == 0
+    assert count("branch") == 0
+    assert rows("SELECT name, state, problem <> '' FROM customers_sourcefile") == [("b.csv", "waiting", True)]
 
 
 def test_the_order_of_columns_and_of_files_does_not_matter(tmp_path: Path) -> None:
@@ -129,18 +131,13 @@ def test_a_quotation_that_never_closes_costs_one_row(tmp_path: Path) -> None:
 
 def test_chunks_cover_each_line_once(tmp_path: Path) -> None:
     path = transactions(tmp_path / "t.csv", 25)
-    header = path.read_bytes().split(b"\n", 1)[0] + b"\n"
-    normalise = meridian.TRANSACTIONS.reader(meridian.TRANSACTIONS.header, timedelta())
-
-    def lines(text: SourceText, after: int) -> list[int]:
-        chunks = list(text.chunks(normalise, after=after, size=7))
-        assert all(one.first_line + one.line_count == two.first_line for one, two in itertools.pairwise(chunks))
-        return [record.line for chunk in chunks for record in chunk.records]
+    layout = recognise("core", path)
 
     for after in (0, 6, 7, 24):
-        with opened(path) as text:
-            assert lines(text, after) == list(range(after + 2, 27))
-    assert header.startswith(b"entry_id")
+        with opened(path) as source:
+            chunks = list(layout.chunks(source, Stretch(after=after, size=7, shift=timedelta())))
+        assert all(one.first_line + one.line_count == two.first_line for one, two in itertools.pairwise(chunks))
+        assert [record.line for chunk in chunks for record in chunk.batches[0].records] == list(range(after + 2, 27))
 
 
 def test_the_command_ends_with_a_table_of_what_happened(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.django_db
 
 
 def parties() -> list[tuple[str, str]]:
-    return rows("SELECT number, name FROM customers_party ORDER BY number")
+    """The customers: golden parties."""
+    return rows("SELECT number, name FROM customers_party WHERE golden_id = id ORDER BY number")
 
 
 def facts(attribute: str) -> list[tuple[str, str, str]]:
@@ -46,7 +47,7 @@ def test_each_systems_spelling_is_kept_and_the_crms_is_shown(tmp_path: Path) -> 
         ("cards", "INES MARCHETTI", "ines marchetti"),
         ("lending", "I. Marchetti", "i marchetti"),
     ]
-    assert rows("SELECT name, search_name FROM customers_party") == [
+    assert rows("SELECT name, search_name FROM customers_party WHERE golden_id = id") == [
         ("Inès Marchetti-Okafor", "i marchetti ines marchetti ines marchetti okafor marchetti ines")
     ]
     assert facts("phone") == [("crm", "087 123 4417", "353871234417")]
@@ -78,7 +79,8 @@ def test_a_client_without_number_joins_who_has_their_names_and_birth_date(tmp_pa
     send(tmp_path, meridian.CUSTOMERS, {})
     send(tmp_path, meridian.CLIENTS, {"customer_no": ""} | client)
 
-    assert count("party") == (1 if joins else 2)
+    assert len(parties()) == (1 if joins else 2)
+    assert count("party") == 2
 
 
 def test_of_two_alike_nobody_is_joined(tmp_path: Path) -> None:
@@ -125,7 +127,11 @@ def test_core_banking_decides_where_a_customer_is_at_home(tmp_path: Path) -> Non
     send_one_customer(tmp_path)
     send(tmp_path, meridian.BRANCHES, {"branch_code": "COR1"})
     send(tmp_path, meridian.CLIENTS, {"branch_code": "COR1"})
-    assert rows("SELECT b.code FROM customers_party p JOIN customers_branch b ON b.id = p.home_branch_id") == [("GAL1",)]
+    assert rows("SELECT b.code FROM customers_party p JOIN customers_branch b ON b.id = p.home_branch_id WHERE p.golden_id = p.id") == [
+        ("GAL1",)
+    ]
 
     send(tmp_path, meridian.CUSTOMERS, {"branch_code": "COR1"})
-    assert rows("SELECT b.code FROM customers_party p JOIN customers_branch b ON b.id = p.home_branch_id") == [("COR1",)]
+    assert rows("SELECT b.code FROM customers_party p JOIN customers_branch b ON b.id = p.home_branch_id WHERE p.golden_id = p.id") == [
+        ("COR1",)
+    ]

@@ -67,7 +67,7 @@ def test_killed_again_and_again_it_ends_as_if_undisturbed(tmp_path: Path) -> Non
         (ROWS, ROWS, 0, "done")
     ]
     assert rows("SELECT balance, balance_sequence FROM customers_arrangement") == [(ROWS, ROWS)]
-    ((party,),) = rows("SELECT id FROM customers_party")
+    ((party,),) = rows("SELECT id FROM customers_party WHERE golden_id = id")
     told = "SELECT count(*) FROM platform_domainevent WHERE subject = %s AND data -> 'changed' ? 'transactions'"
     assert (rows(told, [str(party)]), count("touchedparty")) == ([(1,)], 0)
 

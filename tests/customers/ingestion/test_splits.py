@@ -6,14 +6,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from customers import ingestion
-from customers.ingestion import files
+from customers.ingestion import files, reading
 from customers.ingestion.feed import Feed
 from customers.ingestion.feeds import meridian
-from customers.ingestion.reading import SourceText
 from tests.customers.ingestion.extracts import AT, IBAN, rows_of, send, send_one_customer, state, write
 
 pytestmark = pytest.mark.django_db
@@ -84,14 +83,18 @@ def test_transactions_in_pieces(bank: None, rows: list[dict[str, str]], places: 
 @QUICK
 @given(rows=CLIENTS, places=st.sets(st.integers(1, 9)))
 def test_clients_in_pieces(bank: None, rows: list[dict[str, str]], places: set[int]) -> None:
-    assert after(meridian.CLIENTS, cut(rows, places)) == after(meridian.CLIENTS, [rows])
+    pieces = cut(rows, places)
+    # The same bytes land once: a piece that repeats an earlier one word for word is that file again, not a newer word.
+    assume(all(piece not in pieces[:number] for number, piece in enumerate(pieces)))
+
+    assert after(meridian.CLIENTS, pieces) == after(meridian.CLIENTS, [rows])
 
 
 @QUICK
 @given(rows=CLIENTS, size=st.integers(1, 5))
 def test_clients_in_chunks(bank: None, rows: list[dict[str, str]], size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SourceText.chunks, "__kwdefaults__", {"after": 0, "size": size})
+        patch.setattr(reading, "ROWS_PER_CHUNK", size)
         in_chunks = after(meridian.CLIENTS, [rows])
 
     assert in_chunks == after(meridian.CLIENTS, [rows])

@@ -1,0 +1,50 @@
+"""The demo bank's people, some of them with several records, some easily taken for another: who is one customer is the truth."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bankos.platform import actors, clock
+from customers import ingestion
+from customers.linkage import batch
+from customers.linkage.joining import LINKAGE
+from demobank.plan import Plan
+from demobank.write import write_bank
+from sentinel import autonomy, policy
+
+from .linkage_truth import f1, found_pairs, true_pairs
+
+CUSTOMERS = 1_000
+FILES = {"core": ["core/branches.csv", "core/customers.csv"], "crm": ["crm/clients.csv"]}
+
+
+@pytest.fixture(scope="module")
+def extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("linkage")
+    write_bank(Plan(CUSTOMERS, 7, 1, date(2026, 11, 24)), folder)
+    return folder
+
+
+def test_linkage_finds_who_is_who(db: None, extracts: Path) -> None:
+    policy.load_starting_set(at=clock.now())
+    autonomy.set_level(
+        subject=LINKAGE.id,
+        action="party.join",
+        level=autonomy.Level.ACT_ALONE,
+        reason="Half a year without an undone merge",
+        at=clock.now(),
+    )
+    for system, files in (("core", ["core/branches.csv", "core/customers.csv"]), ("crm", ["crm/clients.csv"])):
+        ingestion.ingest(system, [extracts / file for file in files], at=clock.now())
+    truth = true_pairs(extracts / "truth.jsonl")
+    by_keys_alone = f1(found_pairs(), truth)
+
+    run_id = batch.start(actor=actors.system("test"), at=clock.now())
+    while batch.work(run_id, at=clock.now()):
+        pass
+
+    found = found_pairs()
+    assert found - truth == set()
+    assert f1(found, truth) >= 0.98
+    assert f1(found, truth) > by_keys_alone
