@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from uuid import UUID
 
 
 class NotRegistered(LookupError):
@@ -98,6 +97,10 @@ LARGEST_AMOUNT = "922337203685476.99"
 LARGEST_INTEGER = 2**53 - 1
 
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MONEY = re.compile(r"(0|[1-9][0-9]*)\.[0-9]{2}")
+
+
 def _text(value: object) -> bool:
     if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\x00" in value:
         return False
@@ -105,14 +108,11 @@ def _text(value: object) -> bool:
 
 
 def _uuid(value: object) -> bool:
-    try:
-        return isinstance(value, str) and str(UUID(value)) == value
-    except ValueError:
-        return False
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def _money(value: object) -> bool:
-    if not isinstance(value, str) or not re.fullmatch(r"(0|[1-9][0-9]*)\.[0-9]{2}", value):
+    if not isinstance(value, str) or not _MONEY.fullmatch(value):
         return False
     # Of two such spellings the longer is the larger; only equal lengths need a look at the digits.
     return (len(value), value) <= (len(LARGEST_AMOUNT), LARGEST_AMOUNT)

@@ -1,11 +1,12 @@
 """Decisions as rows: filled, sealed, signed, written together."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
+
+import orjson
 
 from bankos.platform import direct
 from bankos.platform.ids import uuid7
@@ -170,19 +171,12 @@ def insert(rows: Sequence[models.Decision], *, last: bool = False) -> None:
     """
     if rows:
         values = [{column: getattr(row, attribute) for attribute, column in _FIELDS} for row in rows]
-        direct.execute(_INSERT, [_encode(values)], last=last)
+        direct.execute(_INSERT, [orjson.dumps(values, default=_as_hex).decode()], last=last)
 
 
-def _as_text(value: Any) -> str:
-    match value:
-        case bytes():
-            return rf"\x{value.hex()}"
-        case datetime():
-            return value.isoformat()
-    return str(value)
-
-
-_encode = json.JSONEncoder(default=_as_text, check_circular=False).encode
+def _as_hex(value: bytes) -> str:
+    """Bytes as PostgreSQL reads them; the rest of a row's values JSON can say."""
+    return rf"\x{value.hex()}"
 
 
 def sealed(row: models.Decision, content: Mapping[str, Any], salt: str, key: Key) -> models.Decision:

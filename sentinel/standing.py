@@ -3,12 +3,13 @@
 One query, however many questions: it is asked at every decision, so that a change holds from the very next one on, in every process.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from bankos.platform import direct
 
@@ -64,7 +65,8 @@ def standings(looks: Sequence[Look], *, store: str, at: datetime) -> list[Standi
 
     Queries: 1.
     """
-    return [_standing(*row) for row in direct.fetch(_ASK, [store, at.isoformat(), json.dumps([look.as_json() for look in looks])])]
+    asked = orjson.dumps([look.as_json() for look in looks]).decode()
+    return [_standing(*row) for row in direct.fetch(_ASK, [store, at.isoformat(), asked])]
 
 
 def _standing(

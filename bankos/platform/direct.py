@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import Connection, Cursor, errors
 from psycopg.adapt import Transformer
 from psycopg.pq import Escaping, ExecStatus, TransactionStatus
@@ -61,9 +61,11 @@ def _rows(raw: Connection[Any], result: PGresult) -> Rows:
 
 @contextmanager
 def _asked(query: str) -> Iterator[Connection[Any]]:
-    connection.ensure_connection()
+    # Each look at the default connection goes through the thread's own; one is enough.
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
     began = time.monotonic()
-    with connection.wrap_database_errors:
-        yield connection.connection
-    if connection.queries_logged:
-        connection.queries_log.append({"sql": query, "time": f"{time.monotonic() - began:.3f}"})
+    with database.wrap_database_errors:
+        yield database.connection
+    if database.queries_logged:
+        database.queries_log.append({"sql": query, "time": f"{time.monotonic() - began:.3f}"})

@@ -27,7 +27,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="party",
             index=django.contrib.postgres.indexes.GinIndex(
-                customers.alike.NameLexemes("search_name"), condition=models.Q(("golden", models.F("pk"))), name="party_by_name"
+                customers.alike.NameLexemes("search_name"),
+                condition=models.Q(("golden", models.F("pk"))),
+                fastupdate=False,
+                name="party_by_name",
             ),
         ),
         migrations.AddIndex(

@@ -105,7 +105,8 @@ class Party(models.Model):
         verbose_name_plural = "parties"
         indexes = [
             models.Index(fields=["bucket"], name="party_by_bucket"),
-            GinIndex(NameLexemes("search_name"), condition=Q(golden=F("pk")), name="party_by_name"),
+            # No list of what is still to be entered: every search would read through it.
+            GinIndex(NameLexemes("search_name"), condition=Q(golden=F("pk")), name="party_by_name", fastupdate=False),
         ]
 
     def __str__(self) -> str:

@@ -72,7 +72,7 @@ class Bank:
         return str(self.value(query, action, list(NAMED)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """Migrated, filled by the demo generator through the real door, served by the real web process."""
     needs_browser()
@@ -132,8 +132,9 @@ def needs_browser() -> None:
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Gone with the last of these tests: while it is there, Django takes its loop for ours and refuses the database to every other."""
     needs_browser()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
