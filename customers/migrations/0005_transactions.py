@@ -115,12 +115,16 @@ class Migration(migrations.Migration):
     dependencies = [("customers", "0004_graph")]
 
     operations = [
+        *(
+            migrations.AlterField(model, "source_key", models.CharField(db_collation="C", max_length=60))
+            for model in ("arrangement", "transaction")
+        ),
         migrations.CreateModel(
             name="BookedEntry",
             fields=[
                 ("pk", models.CompositePrimaryKey("system", "source_key", blank=True, editable=False, primary_key=True, serialize=False)),
                 ("system", models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.sourcesystem")),
-                ("source_key", models.CharField(max_length=60)),
+                ("source_key", models.CharField(db_collation="C", max_length=60)),
                 ("position", models.BigIntegerField(help_text="Where in the source's log of changes its newest word on it stands; 0 for an extract.")),
                 ("transaction_id", models.UUIDField(help_text="The row that stands; null if the source has the entry no more.", null=True)),
                 ("booking_date", models.DateField(help_text="The day of that row.", null=True)),

@@ -87,15 +87,25 @@ def _alive(pids: set[int]) -> set[int]:
     return {pid for pid in pids if Path(f"/proc/{pid}").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
+@pytest.fixture(scope="module")
+def var(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the bank of these tests lives: made by the first of them, and found by every start after it."""
+    folder = tmp_path_factory.mktemp("start") / "var"
+    yield folder
+    layout = Layout(folder)
+    for made in {layout.data, layout.sockets}:
+        subprocess.run(["rm", "-rf", made], check=True)
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Terminal]]:
+def start(var: Path) -> Iterator[Callable[[], Terminal]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     terminals: list[Terminal] = []
 
     def open_terminal() -> Terminal:
-        terminals.append(Terminal(tmp_path / "var", port))
+        terminals.append(Terminal(var, port))
         return terminals[-1]
 
     yield open_terminal
@@ -103,12 +113,10 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Terminal]]:
         if terminal.process.poll() is None:
             terminal.process.kill()
             terminal.process.wait()
-    layout = Layout(tmp_path / "var")
+    layout = Layout(var)
     deadline = time.monotonic() + 10
     while (processes_in(layout.postgres) or processes_in(layout.valkey)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    for folder in {layout.data, layout.sockets}:
-        subprocess.run(["rm", "-rf", folder], check=True)
 
 
 def test_one_command_starts_the_bank_and_ctrl_c_stops_all_of_it(start: Callable[[], Terminal]) -> None:
@@ -167,11 +175,11 @@ def _ready(port: int) -> bool:
         return False
 
 
-def test_a_port_that_is_taken_is_said_in_one_sentence(start: Callable[[], Terminal], tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_said_in_one_sentence(start: Callable[[], Terminal], var: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        terminal = Terminal(tmp_path / "var", other.getsockname()[1])
+        terminal = Terminal(var, other.getsockname()[1])
         assert terminal.process.wait(timeout=60) == 1
     port = terminal.port
     assert terminal.text.strip() == (
@@ -179,9 +187,9 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(start: Callable[[], Termin
     )
 
 
-def test_a_second_start_beside_a_running_one_says_who_runs(start: Callable[[], Terminal], tmp_path: Path) -> None:
+def test_a_second_start_beside_a_running_one_says_who_runs(start: Callable[[], Terminal], var: Path) -> None:
     first = start()
     first.wait_for("valkey runs")
-    second = Terminal(tmp_path / "var", first.port + 1)
+    second = Terminal(var, first.port + 1)
     assert second.process.wait(timeout=60) == 1
-    assert f"already runs on {tmp_path / 'var'} (process {first.process.pid})" in second.text
+    assert f"already runs on {var} (process {first.process.pid})" in second.text
