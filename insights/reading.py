@@ -35,13 +35,15 @@ class Book:
     savings: pd.DataFrame
 
 
-def book_of(buckets: Sequence[int], *, at: datetime, parties: Collection[UUID] | None = None) -> Book:
-    """The current accounts of the parties in `buckets` (of `parties` only, if given) as they are known at `at`.
+def book_of(buckets: Sequence[int], *, at: datetime, parties: Collection[UUID] | None = None) -> Book | None:
+    """The current accounts of the parties in `buckets` (of `parties` only, if given) as they are known at `at`; None if there are none.
 
     The last complete day is yesterday, unless something was already booked today: then it is today, and what was
     due today without being booked is expected tomorrow.
     """
     accounts = flows.current_accounts(buckets, parties=parties).drop_duplicates("arrangement_id").reset_index(drop=True)
+    if accounts.empty:
+        return None
     today = clock.bank_date(at)
     booked_today = (accounts["balance_date"] >= pd.Timestamp(today)).any()
     as_of = today if booked_today else today - timedelta(days=1)
@@ -67,15 +69,16 @@ def book_of(buckets: Sequence[int], *, at: datetime, parties: Collection[UUID] |
     return Book(as_of, panel, accounts, kinds, schedules, flows.savings_of(buckets, parties=parties))
 
 
-def sample(*, at: datetime, accounts: int) -> Book:
-    """At least `accounts` current accounts (or all there are), spread evenly: buckets hold customers by chance."""
+def sample(*, at: datetime, accounts: int) -> Book | None:
+    """At least `accounts` current accounts (or all there are), spread evenly: buckets hold customers by chance. None if there are none."""
     count = 1
     while True:
         book = book_of(range(count), at=at)
-        if len(book.accounts) >= accounts or count == BUCKETS:
+        found = 0 if book is None else len(book.accounts)
+        if found >= accounts or count == BUCKETS:
             return book
         # What one bucket holds tells how many are needed.
-        per_bucket = max(len(book.accounts) / count, 0.5)
+        per_bucket = max(found / count, 0.5)
         count = min(BUCKETS, max(count * 2, int(accounts / per_bucket) + 1))
 
 

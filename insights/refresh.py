@@ -32,7 +32,7 @@ def _refresh(wanted: Sequence[int], *, parties: Sequence[UUID] | None, at: datet
 
     with transaction.atomic():
         book = book_of(wanted, at=at, parties=parties)
-        if not len(book.accounts):
+        if book is None:
             return NOTHING
         coming = forecast(book.panel, champion.coefficients)
         kept = forecasts.keep(book, coming, champion=champion, at=at)

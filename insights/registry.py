@@ -84,6 +84,8 @@ def fit(*, at: datetime) -> int:
     from .cashflow import model
 
     book = reading.sample(at=at, accounts=model.MOST_EXAMPLES // model.ORIGINS)
+    if book is None:
+        raise model.TooLittleHistory("there are no current accounts")
     coefficients, metrics = model.fit(model.examples_of(book.panel))
     return register(coefficients, metrics=metrics, data_until=book.as_of, at=at)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Self
 
 import cedarpy
@@ -259,33 +260,13 @@ class PolicyText:
     _slices: dict[tuple[str, str, Effect | None], "_Slice"] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, policies: str, schema: str) -> Self:
-        """Read and check both texts.
+    def parse(cls, policies: str, schema: str) -> "PolicyText":
+        """Read and check both texts; the same texts again are the same object, read once.
 
         Raises:
             PolicyInvalid: syntax, types against the schema, missing annotations or an id used twice.
         """
-        try:
-            parsed_schema = cedarpy.Schema.from_str(schema)
-            static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
-        except ValueError as error:
-            raise PolicyInvalid(list(_unreadable(policies, schema)) or [Problem(1, str(error))]) from error
-        written = statements(policies)
-        if len(static) != len(written):
-            raise PolicyInvalid([Problem(1, "only whole policies can be used, no templates")])
-        # Cedar names policies policy0, policy1 … in the order of the text, but its JSON sorts them as words.
-        rules = {name: _rule(static[name]) for name in sorted(static, key=lambda name: int(name.removeprefix("policy")))}
-        placed = dict(zip(rules, written, strict=True))
-        problems = list(_incomplete(rules, placed))
-        validation = cedarpy.validate_policies(policies, parsed_schema)
-        problems += [_unfitting(error.error, rules, placed) for error in validation.errors]
-        if not validation.validation_passed and not problems:
-            problems.append(Problem(1, "the policies do not fit the schema"))
-        if problems:
-            raise PolicyInvalid(problems)
-        grouped = _ACTION_GROUP.search(schema) is not None
-        scopes = tuple(_scope(name, static[name], grouped) for name in rules)
-        return cls(rules, scopes, parsed_schema)
+        return _parsed(policies, schema)
 
     def rule(self, id: str) -> Rule | None:
         """A rule by its @id."""
@@ -390,6 +371,31 @@ class PolicyText:
                 tuple((f"policy{place}", self.rules[scope.name]) for place, scope in enumerate(scopes)),
             )
         return found
+
+
+@lru_cache(maxsize=32)
+def _parsed(policies: str, schema: str) -> PolicyText:
+    try:
+        parsed_schema = cedarpy.Schema.from_str(schema)
+        static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
+    except ValueError as error:
+        raise PolicyInvalid(list(_unreadable(policies, schema)) or [Problem(1, str(error))]) from error
+    written = statements(policies)
+    if len(static) != len(written):
+        raise PolicyInvalid([Problem(1, "only whole policies can be used, no templates")])
+    # Cedar names policies policy0, policy1 … in the order of the text, but its JSON sorts them as words.
+    rules = {name: _rule(static[name]) for name in sorted(static, key=lambda name: int(name.removeprefix("policy")))}
+    placed = dict(zip(rules, written, strict=True))
+    problems = list(_incomplete(rules, placed))
+    validation = cedarpy.validate_policies(policies, parsed_schema)
+    problems += [_unfitting(error.error, rules, placed) for error in validation.errors]
+    if not validation.validation_passed and not problems:
+        problems.append(Problem(1, "the policies do not fit the schema"))
+    if problems:
+        raise PolicyInvalid(problems)
+    grouped = _ACTION_GROUP.search(schema) is not None
+    scopes = tuple(_scope(name, static[name], grouped) for name in rules)
+    return PolicyText(rules, scopes, parsed_schema)
 
 
 @dataclass(frozen=True, slots=True)

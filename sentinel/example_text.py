@@ -23,6 +23,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 
 from .cedar import MACHINES, Approval, Entity, Mandate, Outcome, Request, Verdict
@@ -96,8 +97,9 @@ class Example:
         return said if self.obligations is None else f"{said}; obligations: {', '.join(sorted(self.obligations)) or 'none'}"
 
 
+@lru_cache(maxsize=16)
 def parse(text: str) -> tuple[Example, ...]:
-    """Read a text of examples.
+    """Read a text of examples; the same text again is read once.
 
     Raises:
         ExamplesInvalid: not JSON, unknown or missing members, wrong types, or a name nobody introduced.

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .cedar import EngineFailed, PolicyText, RequestInvalid, Verdict
 from .example_text import WORDS, Example, ExamplesInvalid, Problem, parse
 from .rules import AUTOMATION_STOPPED, NOTHING_PERMITS
 
-__all__ = ["Example", "ExamplesInvalid", "Problem", "Result", "parse", "run"]
+__all__ = ["Example", "ExamplesInvalid", "Problem", "Result", "parse", "results_of", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,16 @@ def run(text: PolicyText, examples: Iterable[Example]) -> tuple[Result, ...]:
     """
     examples = tuple(examples)
     return (*(_tried(text, example) for example in examples), *_missing(text, examples))
+
+
+@lru_cache(maxsize=32)
+def results_of(policies: str, schema: str, text: str) -> tuple[Result, ...]:
+    """What comes of a text's examples against its policies: the same texts again come out the same, so they are tried once.
+
+    Raises:
+        PolicyInvalid, ExamplesInvalid
+    """
+    return run(PolicyText.parse(policies, schema), parse(text))
 
 
 def _tried(text: PolicyText, example: Example) -> Result:

@@ -6,7 +6,6 @@ back is no exception: an older text is drafted again, under a new number and wit
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -85,7 +84,11 @@ def examples_of(version: PolicyVersion) -> tuple[examples.Result, ...]:
     Raises:
         PolicyInvalid, TextChanged
     """
-    return _results(version.pk, version.sha256)
+    policy.text_of(version.pk, version.sha256)
+    try:
+        return examples.results_of(version.policies, version.schema, version.examples)
+    except examples.ExamplesInvalid:
+        return ()
 
 
 def examples_hold(version: PolicyVersion) -> bool:
@@ -188,16 +191,6 @@ def store_of(version: PolicyVersion) -> str:
 def read_examples(text: str) -> tuple[examples.Example, ...]:
     """The examples of a text, read. Raises ExamplesInvalid."""
     return examples.parse(text)
-
-
-@lru_cache(maxsize=64)
-def _results(version_id: UUID, sha256: str) -> tuple[examples.Result, ...]:
-    # A text never changes, so its examples come out the same for ever.
-    text = policy.text_of(version_id, sha256)
-    try:
-        return examples.run(text, examples.parse(PolicyVersion.objects.values_list("examples", flat=True).get(pk=version_id)))
-    except examples.ExamplesInvalid:
-        return ()
 
 
 def _in_force_since(store: str) -> datetime:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from . import examples, text_diff
 from .cedar import PolicyText
@@ -117,8 +118,11 @@ class _Side:
         return {name: value for name, value in policy.items() if name != "annotations"}
 
 
+@lru_cache(maxsize=16)
 def diff(old: Texts, new: Texts) -> Diff:
-    """Compare two texts. New and changed rules come in the order of the new text, each rule that is gone after those it stood behind.
+    """Compare two texts, the same two once.
+
+    New and changed rules come in the order of the new text, each rule that is gone after those it stood behind.
 
     Raises:
         PolicyInvalid

@@ -35,10 +35,9 @@ def _tried() -> str:
     """What came of the examples. Raises CommandError: something cannot be read, or does not hold."""
     texts = policy.starting_set()
     try:
-        text, asked = PolicyText.parse(texts.policies, texts.schema), examples.parse(texts.examples)
+        text, results = PolicyText.parse(texts.policies, texts.schema), examples.results_of(*texts)
     except (policy.PolicyInvalid, examples.ExamplesInvalid) as error:
         raise CommandError("\n".join(str(problem) for problem in error.problems)) from error
-    results = examples.run(text, asked)
     if failed := [result for result in results if not result.holds]:
         raise CommandError("\n".join(f"{result.rule}: {result.sentence}" for result in failed))
     return f"{len(text.rules)} policies; all {len(results)} examples hold."

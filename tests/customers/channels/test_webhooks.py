@@ -61,7 +61,7 @@ def receiver(settings: Any) -> Iterator[Receiver]:
             """Says nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     host = f"127.0.0.1:{server.server_address[1]}"
     settings.WEBHOOK_INTERNAL_HOSTS = [host]
     receiver.url = f"http://{host}/hooks"
