@@ -30,7 +30,7 @@ WITH next AS (
     UPDATE customers_party p SET version = version + 1, changed_at = %(at)s FROM customer WHERE p.id = customer.golden_id
     RETURNING p.id, p.bucket
 )
-SELECT id, bucket, (SELECT max(party_id::text) FROM next) FROM raised ORDER BY id
+SELECT id, bucket, (SELECT max(party_id::text) FROM next), (SELECT count(*) FROM next) FROM raised ORDER BY id
 """
 
 
@@ -54,7 +54,9 @@ def announce(file_id: UUID, *, what: Sequence[str], at: datetime) -> int:
                 customers = cursor.fetchall()
             if not customers:
                 return total
-            after = customers[0][2]
-            items = [(str(id), {"changed": [*what], "bucket": bucket}) for id, bucket, _ in customers]
+            _, _, after, looked_at = customers[0]
+            items = [(str(id), {"changed": [*what], "bucket": bucket}) for id, bucket, _, _ in customers]
             events.publish_many(EVENT, items=items, source=SOURCE, at=at)
         total += len(customers)
+        if looked_at < PARTIES_PER_TRANSACTION:
+            return total

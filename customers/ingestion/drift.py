@@ -64,14 +64,14 @@ def profile(file: SourceFile, batch: Batch, *, first_line: int) -> None:
     seen = [cells for line, cells in batch.cells.items() if line - first_line < WHOLE or line % EVERY == 0]
     if not seen:
         return
-    row, _ = FileProfile.objects.get_or_create(file=file, feed=batch.feed.name)
+    row = FileProfile.objects.filter(file=file, feed=batch.feed.name).first() or FileProfile(file=file, feed=batch.feed.name)
     for column, texts in zip(batch.header, zip(*seen, strict=False), strict=False):
         known = row.columns.setdefault(column, {"rows": 0, "empty": 0, "looks": {}})
         filled = [stripped for text in texts if (stripped := text.strip())]
         known["rows"] += len(texts)
         known["empty"] += len(texts) - len(filled)
         known["looks"] = dict(Counter(known["looks"]) + Counter(map(look_of, filled)))
-    FileProfile.objects.filter(file=file, feed=batch.feed.name).update(columns=row.columns)
+    FileProfile.objects.bulk_create([row], update_conflicts=True, unique_fields=["file", "feed"], update_fields=["columns"])
 
 
 def notice(file: SourceFile, *, feeds: Sequence[Feed], columns: Sequence[str], at: datetime) -> None:

@@ -54,7 +54,7 @@ def land(arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None]
     if not known:
         try:
             with opened(arrival.path) as source, no_search_for_cycles():
-                _read(file.pk, source, arrival, at=at, progress=progress)
+                _read(file, source, arrival, at=at, progress=progress)
         except UnreadableFile as error:
             _stop(file, error)
             _tell(file, at=at)
@@ -63,7 +63,6 @@ def land(arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None]
         drift.notice(file, feeds=arrival.layout.feeds, columns=arrival.layout.columns, at=at)
         SourceFile.objects.filter(pk=file.pk).update(state=SourceFile.State.DONE, problem="", finished_at=clock.now())
         held.let_go(file)
-    file.refresh_from_db()
     return FileReport(
         file_id=file.pk,
         name=arrival.path.name,
@@ -134,11 +133,10 @@ def _set_aside(file: SourceFile, state: SourceFile.State, error: IngestError) ->
     SourceFile.objects.filter(pk=file.pk).exclude(state=SourceFile.State.DONE).update(state=state, problem=str(error)[:300])
 
 
-def _read(file_id: UUID, source: Source, arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None] | None) -> None:
-    done = SourceFile.objects.get(pk=file_id).lines_read
-    stretch = Stretch(after=done, size=reading.ROWS_PER_CHUNK, shift=arrival.shift)
+def _read(file: SourceFile, source: Source, arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None] | None) -> None:
+    stretch = Stretch(after=file.lines_read, size=reading.ROWS_PER_CHUNK, shift=arrival.shift)
     for chunk in one_ahead(arrival.layout.chunks(source, stretch)):
-        file = _land_chunk(file_id, chunk, arrival, at=at)
+        file = _land_chunk(file.pk, chunk, arrival, at=at)
         if progress is not None:
             progress(Progress(source.name, file.rows_read, file.rows_rejected, chunk.position / max(source.size, 1)))
 
