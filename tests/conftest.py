@@ -13,6 +13,13 @@ settings.load_profile("patient")
 pytest_plugins = ["tests.servers", "tests.processes", "tests.bank"]
 
 BANKS = ("tests/e2e/", "tests/demo/")
+# What takes minutes begins first, so that no process waits for another at the end.
+LONGEST = ("tests/e2e/", "tests/test_leaks.py", "tests/platform/test_start.py", "tests/faults/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((place for place, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST)))
 
 
 class OneBankOneProcess(LoadScopeScheduling):
