@@ -71,7 +71,9 @@ class Progress:
                 return f"{counted} made again; the rest could not be."
         if not self.total:
             return "There was no decision in these days."
-        return f"All {self.total:,} decisions made again: {self.changed:,} would come out differently."
+        again = self.total - self.erased - self.failed
+        which = "All" if again == self.total else f"{again:,} of"
+        return f"{which} {self.total:,} decisions made again: {self.changed:,} would come out differently."
 
 
 @dataclass(frozen=True, slots=True)

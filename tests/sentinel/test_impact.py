@@ -132,6 +132,7 @@ def test_erased_and_damaged_content_is_counted_and_never_guessed(past_the_guards
     report = finished(draft(POLICIES))
 
     assert (report.total, report.done, report.erased, report.failed, report.changed) == (3, 3, 1, 1, 0)
+    assert report.sentence == "1 of 3 decisions made again: 0 would come out differently."
     assert sum(split.decisions for split in report.by_action) == 1
 
 
