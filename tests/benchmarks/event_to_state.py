@@ -22,23 +22,21 @@ from pathlib import Path
 from queue import Empty, Queue
 from tempfile import TemporaryDirectory
 
-KEYS = TemporaryDirectory()
-os.environ.setdefault("SIGNING_KEYS_DIR", f"{KEYS.name}/signing")
-os.environ.setdefault("MASTER_KEYS_DIR", f"{KEYS.name}/master")
+import shared_keys  # noqa: F401 - first of all: Django reads the environment when it is set up
 
-import big_bank  # noqa: E402 - it sets Django up, which reads the environment
-import psycopg  # noqa: E402
-from clerk import milliseconds  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.contrib.auth.models import Group  # noqa: E402
+import big_bank  # isort: skip - it sets Django up
+import psycopg
+from clerk import milliseconds
+from django.conf import settings
+from django.contrib.auth.models import Group
 
-from bankos.platform import clock  # noqa: E402
-from bankos.platform.actors import Role, employee  # noqa: E402
-from bankos.platform.models import User  # noqa: E402
-from customers.channels import clients  # noqa: E402
-from customers.channels.clients import Described  # noqa: E402
-from customers.ingestion.systems import system_of  # noqa: E402
-from sentinel import policy  # noqa: E402
+from bankos.platform import clock
+from bankos.platform.actors import Role, employee
+from bankos.platform.models import User
+from customers.channels import clients
+from customers.channels.clients import Described
+from customers.ingestion.systems import system_of
+from sentinel import policy
 
 CUSTOMERS, RATE, SENDERS = 2_000, 200, 8
 

@@ -13,15 +13,11 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import django
+import shared_keys  # noqa: F401 - the processes that replay read what this one encrypts
 
-# The processes that replay read what this one encrypts.
-KEYS = TemporaryDirectory()
-os.environ.setdefault("SIGNING_KEYS_DIR", f"{KEYS.name}/signing")
-os.environ.setdefault("MASTER_KEYS_DIR", f"{KEYS.name}/master")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bankos.settings.test")
 os.environ["CELERY_BROKER_URL"] = "memory://"  # nobody listens: the processes of this benchmark go on by themselves
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
