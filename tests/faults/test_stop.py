@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from celery import current_app
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 
@@ -59,6 +60,7 @@ def test_a_drill_stops_real_workers_and_ends_by_itself(
 ) -> None:
     start_worker(concurrency=drills.CANARIES)
     start_beat()
+    wait_until(lambda: bool(current_app.control.ping(timeout=0.5)), seconds=60)  # what no worker fetches in time expires
 
     drills.start(actor=employee(in_charge))
     wait_until(lambda: AutomationStop.objects.filter(drill=True, lifted_at__isnull=False).exists(), seconds=60)
