@@ -1,6 +1,6 @@
 """Ingestion: source files land raw, become records, are resolved to parties, and turn into rows and events.
 
-Every chunk of about 5,000 lines is one transaction: raw lines, rows, rejected rows and how far the file is read. A process killed
+Every chunk of about 10,000 lines is one transaction: raw lines, rows, rejected rows and how far the file is read. A process killed
 at any moment is resumed behind its last chunk by ingesting the same file again; content that is known already changes nothing.
 """
 

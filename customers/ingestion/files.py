@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from bankos.platform import clock
-from bankos.platform.ids import uuid7
 
 from ..models import RejectedRow, SourceChunk, SourceFile, SourceSystem
 from . import drift, held, reading, watermarks
@@ -27,7 +26,7 @@ from .loading import KINDS
 from .loading.changes import load
 from .locking import one_at_a_time
 from .mapping import in_force
-from .reading import Batch, Chunk, Refusal, Source, no_search_for_cycles, one_ahead, opened, sha256_of
+from .reading import Batch, Chunk, Refusal, Source, for_two_threads, one_ahead, opened, sha256_of
 from .report import FileReport, Progress
 
 
@@ -53,7 +52,7 @@ def land(arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None]
     known = file.state == SourceFile.State.DONE
     if not known:
         try:
-            with opened(arrival.path) as source, no_search_for_cycles():
+            with opened(arrival.path) as source, for_two_threads():
                 _read(file, source, arrival, at=at, progress=progress)
         except UnreadableFile as error:
             _stop(file, error)
@@ -135,10 +134,16 @@ def _set_aside(file: SourceFile, state: SourceFile.State, error: IngestError) ->
 
 def _read(file: SourceFile, source: Source, arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None] | None) -> None:
     stretch = Stretch(after=file.lines_read, size=reading.ROWS_PER_CHUNK, shift=arrival.shift)
-    for chunk in one_ahead(arrival.layout.chunks(source, stretch)):
+    for chunk in one_ahead(map(_prepared, arrival.layout.chunks(source, stretch))):
         file = _land_chunk(file.pk, chunk, arrival, at=at)
         if progress is not None:
             progress(Progress(source.name, file.rows_read, file.rows_rejected, chunk.position / max(source.size, 1)))
+
+
+def _prepared(chunk: Chunk) -> Chunk:
+    for batch in chunk.batches:
+        batch.records = KINDS[batch.feed.record].prepare(batch.records)
+    return chunk
 
 
 @transaction.atomic
@@ -155,14 +160,14 @@ def _land_chunk(file_id: UUID, chunk: Chunk, arrival: Arrival, *, at: datetime) 
     refusals = list(chunk.refusals)
     for batch in chunk.batches:
         if batch.records:
-            landing, since = Landing(arrival.system.code, file.pk, at), uuid7()
+            landing = Landing(arrival.system.code, file.pk, at)
             loaded = load(batch.feed, batch.records, batch.cells, landing)
             refusals += (Refusal(line, batch.feed, batch.row(line), complaint) for line, complaint in loaded.complaints.items())
             file.rows_added += loaded.added
             file.rows_read += len(batch.records)
             newest = _newest(batch, at=at)
             file.data_until = max(filter(None, [file.data_until, newest]), default=None)
-            watermarks.move(file, batch, loaded, newest=newest, since=since, at=at)
+            watermarks.move(file, batch, loaded, newest=newest, since=chunk.since, at=at)
             drift.profile(file, batch, first_line=arrival.layout.first_line)
             note_changes(file, batch.feed)
     RejectedRow.objects.bulk_create(

@@ -34,7 +34,7 @@ def move(file: SourceFile, batch: Batch, loaded: Loaded, *, newest: datetime | N
 
     Args:
         newest: the batch's newest business moment, if its rows tell one.
-        since: an id made right before the batch was loaded.
+        since: an id made before those of the batch's rows.
     Queries: 2; 1 more if rows are older than what earlier files had.
     """
     mark, made = Watermark.objects.select_for_update().get_or_create(
@@ -66,7 +66,10 @@ def _late(file: SourceFile, batch: Batch, loaded: Loaded, before: datetime | Non
     if oldest >= limit:
         return 0
     table, column = map(sql.Identifier, _BOOKED[batch.feed.record])
-    query = sql.SQL("SELECT count(*) FROM {} WHERE id >= %s AND source_file_id = %s AND {} < %s").format(table, column)
+    query = sql.SQL("SELECT count(*) FROM {} WHERE id >= %s AND source_file_id = %s AND source_line BETWEEN %s AND %s AND {} < %s").format(
+        table, column
+    )
+    lines = [record.line for record in batch.records]
     with connection.cursor() as cursor:
-        cursor.execute(query, [since, file.pk, limit])
+        cursor.execute(query, [since, file.pk, min(lines), max(lines), limit])
         return int(cursor.fetchone()[0])

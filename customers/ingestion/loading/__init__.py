@@ -1,6 +1,8 @@
 """From records to rows: one file per kind of record, each set-based."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..landed import Loader
 from ..records import (
@@ -42,15 +44,23 @@ from .payment_orders import load_payment_orders
 from .relationships import load_relationships
 from .signals import load_signals
 from .standing_orders import load_standing_orders
-from .transactions import load_transactions
+from .transactions import load_transactions, prepare_transactions
+
+
+def _as_they_are(records: list[Any]) -> list[Any]:
+    return records
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How records of one kind are loaded, and what `customers.state.changed` says changed of the parties they are about."""
+    """How records of one kind are loaded, and what `customers.state.changed` says changed of the parties they are about.
+
+    `prepare`: what can be done to them before it is their turn, without the database.
+    """
 
     changes: str
     load: Loader
+    prepare: Callable[[list[Any]], list[Any]] = _as_they_are
 
 
 KINDS: dict[type[Record], Kind] = {
@@ -72,5 +82,5 @@ KINDS: dict[type[Record], Kind] = {
     EventRecord: Kind("signals", load_events),
     SignInRecord: Kind("sign_ins", load_sign_ins),
     StandingOrderRecord: Kind("standing_orders", load_standing_orders),
-    TransactionRecord: Kind("transactions", load_transactions),
+    TransactionRecord: Kind("transactions", load_transactions, prepare_transactions),
 }

@@ -7,7 +7,7 @@ from bankos.platform import clock
 
 from ..landed import Landing, Loaded
 from ..records import TransactionRecord
-from ..staging import Stage
+from ..staging import Stage, Written
 from .corrections import correct_booked
 
 # No ledger is kept in advance for longer; each month has tables of its own, so that a mistaken year must not open some.
@@ -60,6 +60,10 @@ EXISTS (
      WHERE e.system_id = %(system)s AND e.source_key = s.source_key AND e.position <= s.position
        AND (a.source_key, t.booking_date, t.amount) IS DISTINCT FROM (s.account_key, s.booking_date, s.amount))
 """
+
+
+def prepare_transactions(records: Sequence[TransactionRecord]) -> list[TransactionRecord]:
+    return Written(records) if records else []
 
 
 def load_transactions(records: Sequence[TransactionRecord], landing: Landing) -> Loaded:

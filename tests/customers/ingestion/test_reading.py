@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from customers import ingestion
-from customers.ingestion import IngestReport, Progress, ReadElsewhere, UnknownHeader, UnknownSystem, UnreadableFile
+from customers.ingestion import IngestReport, Progress, ReadElsewhere, UnknownHeader, UnknownSystem, UnreadableFile, reading
 from customers.ingestion.feeds import meridian
 from customers.ingestion.formats import Stretch, recognise
 from customers.ingestion.reading import opened
@@ -66,7 +66,8 @@ def test_a_wrong_encoding_names_the_line(tmp_path: Path) -> None:
     assert rows("SELECT state, lines_read, problem <> '' FROM customers_sourcefile") == [("stopped", 0, True)]
 
 
-def test_a_cut_gzip_keeps_whole_chunks_and_comes_again_whole(tmp_path: Path) -> None:
+def test_a_cut_gzip_keeps_whole_chunks_and_comes_again_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "ROWS_PER_CHUNK", 5_000)
     send_one_customer(tmp_path / "before")
     whole = gzip.compress(transactions(tmp_path / "t.csv", 7_000).read_bytes())
     cut = tmp_path / "t.csv.gz"

@@ -12,12 +12,13 @@ from django.conf import settings
 
 from customers import ingestion
 from customers.ingestion.feeds import meridian
+from customers.ingestion.reading import ROWS_PER_CHUNK
 from tests.customers.ingestion.extracts import AT, count, rows, rows_of, send_one_customer, state, write
 from tests.processes import environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
-ROWS = 32_000
+ROWS = 4 * ROWS_PER_CHUNK + 2_000
 KILLS = 6
 
 
@@ -52,7 +53,9 @@ def test_killed_again_and_again_it_ends_as_if_undisturbed(tmp_path: Path) -> Non
     moments = random.Random(7)
     seen = set()
     for kill in range(KILLS):
-        kill_after(ingest_in_a_process(path), path, lines=min(5_000 * (kill + 1), ROWS - 5_000), pause=moments.uniform(0, 0.2))
+        kill_after(
+            ingest_in_a_process(path), path, lines=min(ROWS_PER_CHUNK * (kill + 1), ROWS - ROWS_PER_CHUNK), pause=moments.uniform(0, 0.2)
+        )
         seen.add(lines_read(path))
     assert len(seen) > 1
 
@@ -62,7 +65,7 @@ def test_killed_again_and_again_it_ends_as_if_undisturbed(tmp_path: Path) -> Non
 
     chunks = rows("""SELECT c.first_line, c.line_count FROM customers_sourcechunk c JOIN customers_sourcefile f ON f.id = c.file_id
                       WHERE f.name = 'transactions.csv' ORDER BY c.first_line""")
-    assert chunks == [(2 + start, min(5_000, ROWS - start)) for start in range(0, ROWS, 5_000)]
+    assert chunks == [(2 + start, min(ROWS_PER_CHUNK, ROWS - start)) for start in range(0, ROWS, ROWS_PER_CHUNK)]
     assert rows("SELECT rows_read, rows_added, rows_rejected, state FROM customers_sourcefile WHERE name = 'transactions.csv'") == [
         (ROWS, ROWS, 0, "done")
     ]
