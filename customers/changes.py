@@ -12,6 +12,12 @@ from .models import Party
 
 EVENT = "customers.state.changed"
 SOURCE = "customers"
+BOOKINGS = frozenset({"transactions", "balances"})
+
+
+def says_who(data: dict) -> bool:
+    """Whether what changed may say something of the customer, and not of the customer's money alone."""
+    return not BOOKINGS.issuperset(data["changed"])
 
 
 def tell(customers: Collection[UUID], *, changed: Sequence[str], at: datetime) -> None:

@@ -5,8 +5,8 @@ transaction that made the change, together with one open delivery per subscriber
 the handler's writes and its receipts commit together, so within the database a subscriber handles an event exactly once, however
 often a message of the broker is lost or repeated.
 
-Promised: every event reaches every subscriber known when it was published; a failing event holds nobody else up and is tried again,
-later and later, for ever. Not promised: that one subscriber's events arrive in order.
+Promised: every event reaches every subscriber it concerns that was known when it was published; a failing event holds nobody else up
+and is tried again, later and later, for ever. Not promised: that one subscriber's events arrive in order.
 """
 
 import json
@@ -47,6 +47,8 @@ class Event:
 
 
 Handler = Callable[[list[Event]], None]
+Concerns = Callable[[dict], bool]
+"""Whether a subscriber wants an event, by the event's data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class _Subscriber:
     types: frozenset[str]
     handler: Handler
     batch: int
+    concerns: Concerns
 
 
 _subscribers: dict[str, _Subscriber] = {}
@@ -72,7 +75,11 @@ class UnknownSubscriber(LookupError):
     """No handler of this name is registered."""
 
 
-def subscribe(name: str, *types: str, batch: int = DEFAULT_BATCH) -> Callable[[Handler], Handler]:
+def _always(data: dict) -> bool:
+    return True
+
+
+def subscribe(name: str, *types: str, batch: int = DEFAULT_BATCH, concerns: Concerns = _always) -> Callable[[Handler], Handler]:
     """Register a handler for events of these types, in an app's `subscribers.py`, imported by its `AppConfig.ready()`.
 
     The handler gets up to `batch` events in one call, inside the transaction that also writes their receipts. If it raises, the
@@ -80,6 +87,7 @@ def subscribe(name: str, *types: str, batch: int = DEFAULT_BATCH) -> Callable[[H
 
     Args:
         name: names the receipts for ever, e.g. "insights.cashflow"; a subscriber that is renamed starts anew.
+        concerns: asked when an event is published; what doesn't concern a subscriber costs it nothing.
     Raises:
         AlreadySubscribed
     """
@@ -87,7 +95,7 @@ def subscribe(name: str, *types: str, batch: int = DEFAULT_BATCH) -> Callable[[H
     def register(handler: Handler) -> Handler:
         if name in _subscribers:
             raise AlreadySubscribed(name)
-        _subscribers[name] = _Subscriber(name, frozenset(types), handler, batch)
+        _subscribers[name] = _Subscriber(name, frozenset(types), handler, batch, concerns)
         return handler
 
     return register
@@ -107,9 +115,9 @@ def publish(type: str, *, subject: str, data: dict, source: str, at: datetime) -
         The event's id.
     Raises:
         OutsideTransaction
-    Queries: 1, and 1 more when somebody subscribes to the type.
+    Queries: 1, and 1 more when somebody is concerned.
     """
-    subscribers = _subscribers_to(type)
+    subscribers = [subscriber.name for subscriber in _subscribers_to(type) if subscriber.concerns(data)]
     event = DomainEvent.objects.create(type=type, subject=subject, data=data, source=source, occurred_at=at)
     EventDelivery.objects.bulk_create(EventDelivery(event=event, subscriber=name) for name in subscribers)
     for name in subscribers:
@@ -118,39 +126,30 @@ def publish(type: str, *, subject: str, data: dict, source: str, at: datetime) -
 
 
 def publish_many(type: str, *, items: Sequence[tuple[str, dict]], source: str, at: datetime) -> int:
-    """`publish` for many (subject, data) at once: as arrays, which cost a tenth of a model each. Returns their number.
-
-    Queries: 1, and 1 more when somebody subscribes to the type.
-    """
-    subscribers = _subscribers_to(type)
-    ids = [UUID(hex) for hex in uuid7_texts(len(items))]
-    subjects, data = [subject for subject, _ in items], [json.dumps(said) for _, said in items]
+    """`publish` for many (subject, data) at once, by COPY: a tenth of what a model each costs. Returns their number."""
+    subscribers, ids = _subscribers_to(type), uuid7_texts(len(items))
+    events = [(id, type, source, subject, at, json.dumps(data)) for id, (subject, data) in zip(ids, items, strict=True)]
+    concerned = [(id, one.name) for one in subscribers for id, (_, data) in zip(ids, items, strict=True) if one.concerns(data)]
+    receipts = [(id, *told, 0, "") for id, told in zip(uuid7_texts(len(concerned)), concerned, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_EVENTS, {"type": type, "source": source, "at": at, "ids": ids, "subjects": subjects, "data": data})
-        if subscribers:
-            deliveries = [UUID(hex) for hex in uuid7_texts(len(ids) * len(subscribers))]
-            cursor.execute(_WRITE_DELIVERIES, {"ids": deliveries, "events": ids, "subscribers": subscribers})
-    for name in subscribers:
+        for statement, rows in ((_COPY_EVENTS, events), (_COPY_DELIVERIES, receipts)):
+            if rows:
+                with cursor.copy(statement) as copy:
+                    for row in rows:
+                        copy.write_row(row)
+    for name in dict.fromkeys(name for _, name in concerned):
         bell.ring_after_commit(name)
     return len(items)
 
 
-_WRITE_EVENTS = """
-INSERT INTO platform_domainevent (id, type, source, subject, occurred_at, data)
-SELECT id, %(type)s, %(source)s, subject, %(at)s, data
-  FROM unnest(%(ids)s::uuid[], %(subjects)s::text[], %(data)s::jsonb[]) AS event (id, subject, data)
-"""
-_WRITE_DELIVERIES = """
-INSERT INTO platform_eventdelivery (id, event_id, subscriber, attempts, last_error)
-SELECT (%(ids)s::uuid[])[row_number() OVER (ORDER BY subscriber, place)], event, subscriber, 0, ''
-  FROM unnest(%(subscribers)s::text[]) AS subscriber, unnest(%(events)s::uuid[]) WITH ORDINALITY AS told (event, place)
-"""
+_COPY_EVENTS = "COPY platform_domainevent (id, type, source, subject, occurred_at, data) FROM STDIN"
+_COPY_DELIVERIES = "COPY platform_eventdelivery (id, event_id, subscriber, attempts, last_error) FROM STDIN"
 
 
-def _subscribers_to(type: str) -> list[str]:
+def _subscribers_to(type: str) -> list[_Subscriber]:
     if not connection.in_atomic_block:
         raise OutsideTransaction(type)
-    return [subscriber.name for subscriber in _subscribers.values() if type in subscriber.types]
+    return [subscriber for subscriber in _subscribers.values() if type in subscriber.types]
 
 
 def subscribers() -> frozenset[str]:

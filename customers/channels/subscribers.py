@@ -10,12 +10,15 @@ from .events import waiting
 from .webhooks import sending
 
 
-@subscribe("customers.waiting_events", EVENT, batch=1000)
+def _appears(data: dict) -> bool:
+    """Somebody appeared, or is known by another address."""
+    return not waiting.APPEARS.isdisjoint(data["changed"])
+
+
+@subscribe("customers.waiting_events", EVENT, batch=1000, concerns=_appears)
 def try_waiting_events_again(events: list[Event]) -> None:
-    """Somebody appeared, or is known by another address: events that waited for them find them."""
-    appeared = {UUID(event.subject) for event in events if waiting.APPEARS.intersection(event.data["changed"])}
-    if appeared:
-        waiting.try_again(appeared, at=clock.now())
+    """Events that waited for somebody find them."""
+    waiting.try_again({UUID(event.subject) for event in events}, at=clock.now())
 
 
 @subscribe("customers.webhooks", EVENT, batch=500)

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -16,8 +17,8 @@ def subscribe() -> Iterator[Subscribe]:
     """Registers handlers that are forgotten after the test."""
     names = []
 
-    def register(name: str, handler: events.Handler, *types: str, batch: int = 200) -> None:
-        events.subscribe(name, *types, batch=batch)(handler)
+    def register(name: str, handler: events.Handler, *types: str, **how: Any) -> None:
+        events.subscribe(name, *types, **how)(handler)
         names.append(name)
 
     yield register
@@ -49,6 +50,20 @@ def test_an_event_reaches_every_subscriber_of_its_type_and_nobody_else(subscribe
     expected = Event(id=id, type="test.happened", source="tests", subject="7", occurred_at=at, data={"changed": ["phone"]})
     assert first == second == [expected]
     assert other == []
+
+
+def test_what_does_not_concern_a_subscriber_costs_it_nothing(subscribe: Subscribe) -> None:
+    seen: list[Event] = []
+    subscribe("test.subscriber", seen.extend, "test.happened", concerns=lambda data: "phone" in data["changed"])
+    phone, money = {"changed": ["phone"]}, {"changed": ["balances"]}
+    with transaction.atomic():
+        for subject, data in (("1", phone), ("2", money)):
+            events.publish("test.happened", subject=subject, data=data, source="tests", at=clock.now())
+        assert events.publish_many("test.happened", items=[("3", money), ("4", phone)], source="tests", at=clock.now()) == 2
+
+    assert (DomainEvent.objects.count(), EventDelivery.objects.count()) == (4, 2)
+    assert events.drain() == 2
+    assert [event.subject for event in seen] == ["1", "4"]
 
 
 def test_an_event_is_delivered_once_however_often_one_drains(subscribe: Subscribe) -> None:
