@@ -43,6 +43,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -806,7 +807,8 @@ def _checked(
         for batch in batches:
             yield check_signatures(batch, keys, parse, holds)
         return
-    with ProcessPoolExecutor(processes) as pool:
+    # Not forked: what another library left open in this process would be inherited, and waited for, by each child.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         running: deque[Future[tuple[Problem | None, bytes]]] = deque()
         for batch in batches:
             running.append(pool.submit(check_signatures, batch, keys, parse, holds))

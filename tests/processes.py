@@ -19,6 +19,9 @@ from bankos.platform.embedded.processes import die_with_parent
 WaitUntil = Callable[..., None]
 StartProcess = Callable[..., "Background"]
 
+PATIENCE = 150.0
+"""Seconds a test waits for what takes two on a quiet machine; where less was promised, it says so."""
+
 
 class Background:
     """A process started by a test. Its output goes to a file, shown when it did not do what was waited for."""
@@ -105,9 +108,9 @@ def start_beat(transactional_db: None, tmp_path: Path) -> Iterator[Callable[[], 
 
 @pytest.fixture
 def wait_until(tmp_path: Path) -> WaitUntil:
-    """`wait_until(condition, seconds=30)`: fails with the processes' output when it takes longer."""
+    """`wait_until(condition)`: fails with the processes' output when it takes too long."""
 
-    def wait(condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    def wait(condition: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:

@@ -17,12 +17,15 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CUSTOMERS = 120
+PATIENCE = 30_000
+"""Milliseconds the browser waits for what takes one on a quiet machine."""
 BRANCH_STAFF, CONTACT_CENTRE, TEAM_LEAD, COMPLIANCE, ADMINISTRATOR = "siobhan", "jonas", "ruairi", "maeve", "admin"
 INES, BEATRIZ = NAMED = ("Ines Marchetti-Okafor", "Beatriz Carvalho Nogueira")
+expect.set_options(timeout=PATIENCE)
 # No browser may call home while it is tested.
 ARGUMENTS = [
     "--no-sandbox",
@@ -188,7 +191,7 @@ def open_page(bank: Bank, browser: Browser, watch: Watch) -> Iterator[Opener]:
             locale="en-IE",
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", watch.hear)
         page.on("pageerror", lambda error: watch.complaints.append(str(error)))

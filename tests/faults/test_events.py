@@ -47,7 +47,7 @@ def test_a_killed_worker_leaves_nothing_undone_and_nothing_done_twice(
     assert EventDelivery.objects.filter(delivered_at__isnull=False).count() == before, "no effect without its receipt"
 
     start_worker(**WORKER)
-    wait_until(lambda: len(handled()) == 200, seconds=60)
+    wait_until(lambda: len(handled()) == 200)
     assert set(handled().values()) == {1}
     assert not EventDelivery.objects.filter(delivered_at__isnull=True).exists()
 
@@ -66,7 +66,7 @@ def test_a_killed_broker_costs_time_and_no_work(
     happen(range(200, 250))  # the commit does not fail, and does not wait for the broker
     broker.start()
 
-    wait_until(lambda: len(handled()) == 250, seconds=90)
+    wait_until(lambda: len(handled()) == 250)
     assert set(handled().values()) == {1}
 
 

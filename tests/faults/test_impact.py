@@ -58,7 +58,7 @@ def test_a_run_whose_worker_is_killed_inside_a_part_is_finished_by_others_with_n
 
     start_worker(concurrency=2)
     impact.sweep(at=clock.now() + timedelta(minutes=1))
-    wait_until(lambda: impact.progress(run_id, actor=BOSS).over, seconds=90)
+    wait_until(lambda: impact.progress(run_id, actor=BOSS).over)
 
     report = impact.report(run_id, actor=BOSS)
     assert (report.state, report.total, report.done, report.changed, report.failed) == ("done", decided, decided, decided, 0)
@@ -71,7 +71,7 @@ def test_a_run_that_is_stopped_makes_nothing_more_again_within_two_seconds(
 ) -> None:
     start_worker(concurrency=2)
     run_id = started()
-    wait_until(lambda: 0 < impact.progress(run_id, actor=BOSS).done < decided, seconds=60)
+    wait_until(lambda: 0 < impact.progress(run_id, actor=BOSS).done < decided)
 
     impact.stop(run_id, actor=BOSS, at=clock.now())
 

@@ -58,7 +58,7 @@ def test_worker_killed_inside_a_partition_leaves_no_half_and_nothing_twice(
 
     start_worker(concurrency=2)
     nightly.sweep(clock.now() + timedelta(minutes=1))
-    wait_until(lambda: nightly.report(run_id).finished, seconds=90)
+    wait_until(lambda: nightly.report(run_id).finished)
 
     assert nightly.report(run_id).failed == 0
     assert states("done") == 16

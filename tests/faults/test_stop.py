@@ -42,7 +42,7 @@ def test_everything_is_stopped_while_workers_are_busy(
     start_worker(include="tests.faults.busy", concurrency=WORKERS)
     for _ in range(WORKERS):
         busy.act_until_refused.delay(str(folder), 60.0)
-    wait_until(lambda: busy.begun(folder) == WORKERS and Consumption.objects.count() > 20, seconds=60)
+    wait_until(lambda: busy.begun(folder) == WORKERS and Consumption.objects.count() > 20)
 
     assert stops.stop(Scope.EVERYTHING, "", actor=employee(in_charge), reason="Wrong salaries", at=clock.now()).done
     committed = clock.now()
@@ -60,10 +60,10 @@ def test_a_drill_stops_real_workers_and_ends_by_itself(
 ) -> None:
     start_worker(concurrency=drills.CANARIES)
     start_beat()
-    wait_until(lambda: bool(current_app.control.ping(timeout=0.5)), seconds=60)  # what no worker fetches in time expires
+    wait_until(lambda: bool(current_app.control.ping(timeout=0.5)))  # what no worker fetches in time expires
 
     drills.start(actor=employee(in_charge))
-    wait_until(lambda: AutomationStop.objects.filter(drill=True, lifted_at__isnull=False).exists(), seconds=60)
+    wait_until(lambda: AutomationStop.objects.filter(drill=True, lifted_at__isnull=False).exists())
 
     drilled = drills.last()
     assert drilled is not None

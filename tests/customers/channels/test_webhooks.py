@@ -2,14 +2,10 @@
 
 import hmac
 import json
-import threading
-import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -24,60 +20,15 @@ from customers.channels.webhooks.sending import WAITS
 from customers.models import WebhookAttempt, WebhookDelivery, WebhookSubscription
 from tests.bank import Bank, Customer
 
-from .conftest import Deploy, Program
-
-
-@dataclass
-class Receiver:
-    """Somebody's web server: keeps what it gets, and answers as it was told."""
-
-    url: str = ""
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    answer: int = 200
-    slowness: float = 0
-    headers: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def bodies(self) -> list[dict[str, Any]]:
-        return [json.loads(body) for _, body in self.got]
+from .conftest import Deploy
+from .receiver import Receiver, listening, subscribe
 
 
 @pytest.fixture
 def receiver(settings: Any) -> Iterator[Receiver]:
-    receiver = Receiver()
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            time.sleep(receiver.slowness)
-            self.send_response(receiver.answer)
-            for name, value in receiver.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(b"thanks")
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    host = f"127.0.0.1:{server.server_address[1]}"
-    settings.WEBHOOK_INTERNAL_HOSTS = [host]
-    receiver.url = f"http://{host}/hooks"
-    yield receiver
-    server.shutdown()
-    server.server_close()
-
-
-Subscribe = Callable[..., tuple[str, str]]
-
-
-def subscribe(program: Program, receiver: Receiver, **said: Any) -> tuple[str, str]:
-    """(id, secret) of a new webhook."""
-    made = program.post("webhooks/", {"url": receiver.url, **said})
-    assert made.status_code == 201, made.content
-    return made.json()["id"], made.json()["secret"]
+    with listening() as receiver:
+        settings.WEBHOOK_INTERNAL_HOSTS = [receiver.host]
+        yield receiver
 
 
 def happen(customer: Customer, adviser: Actor, *, given: bool = False) -> None:
