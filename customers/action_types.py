@@ -71,6 +71,15 @@ RERUN_ROWS = register(
         risk=RiskTier.LOW,
     )
 )
+ACKNOWLEDGE_DRIFT = register(
+    ActionType(
+        name="source.acknowledge",
+        title="Acknowledge that a source’s files have changed",
+        resource_type=SOURCE,
+        parameters={"drift": ParameterKind.UUID, "reason": ParameterKind.TEXT},
+        risk=RiskTier.LOW,
+    )
+)
 ACTIVATE_MAPPING = register(
     ActionType(
         name="source.map",

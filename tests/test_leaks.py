@@ -68,6 +68,7 @@ PLAIN: Mapping[str, object] = {
     "webhook_id": uuid4(),
     "act_id": uuid4(),
     "job_id": uuid4(),
+    "drift_id": uuid4(),
     "store": "bank",
     "number": 1,
     "text": "policies",

@@ -167,7 +167,10 @@ class FileProfile(models.Model):
 
 
 class SchemaDrift(models.Model):
-    """A source's files are not as they were: a column more or less, renamed, empty more often, written in another way."""
+    """A source's files are not as they were: a column more or less, renamed, empty more often, written in another way.
+
+    Acknowledged, it is how the files are from now on: it is still counted and nobody is warned of it any more.
+    """
 
     class Kind(models.TextChoices):
         ADDED = "added", "column added"
@@ -188,10 +191,19 @@ class SchemaDrift(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     files = models.PositiveIntegerField(default=1, help_text="Files it was seen in.")
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by_name = models.CharField(max_length=120, blank=True)
+    acknowledged_because = models.CharField(max_length=300, blank=True)
+    decision_id = models.UUIDField(null=True, help_text="What it was acknowledged by.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["system", "feed", "kind", "column", "now"], name="the_same_drift_is_one_record"),
+            models.CheckConstraint(
+                condition=Q(acknowledged_at=None, decision_id=None, acknowledged_because="")
+                | (Q(acknowledged_at__isnull=False, decision_id__isnull=False) & ~Q(acknowledged_because="")),
+                name="a_drift_is_acknowledged_for_a_reason",
+            ),
             models.CheckConstraint(condition=Q(last_seen_at__gte=models.F("first_seen_at")), name="last_seen_after_first"),
         ]
 

@@ -101,7 +101,7 @@ stays(LinkageModel, why="What agreement is worth, counted over everybody.")
 stays(LinkageRun, why="How far a run over everybody came, and why it failed: class and place, no data.")
 stays(Watermark, why="How far a source's data reaches.")
 stays(FileProfile, why="Counts of how a column's texts look, never a text.")
-stays(SchemaDrift, why="Names of columns, and how their texts look.")
+stays(SchemaDrift, why="Names of columns, how their texts look, and why that is right.")
 stays(SourceJob, why="Counts and places of rows by code, and why a job failed.")
 stays(SearchLog, why="That somebody searched, never for what.")
 

@@ -7,6 +7,7 @@ from django import forms
 
 from bankos.platform.models import User
 
+from .drifts import LONGEST_REASON
 from .registering import CODE, LOWEST_RANK, Entry
 
 INPUT = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
@@ -59,3 +60,7 @@ class NewSourceForm(SourceForm):
         error_messages={"invalid": "Begin with a letter; then small letters, digits and underscores."},
         widget=forms.TextInput(attrs=INPUT),
     )
+
+
+class AcknowledgementForm(forms.Form):
+    reason = forms.CharField(label="Why it is right", max_length=LONGEST_REASON, widget=forms.TextInput(attrs=INPUT))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from bankos.platform.actors import Actor
 
@@ -38,10 +39,12 @@ class SourceView:
     stopped_files: int
     waiting_files: int
     """Files nobody can read yet: they wait for a mapping."""
+    changes: int
+    """Ways in which its files are not as they were, that nobody has acknowledged."""
 
     @property
     def troubled(self) -> bool:
-        return self.stale or bool(self.waiting_rows or self.stopped_files or self.waiting_files)
+        return self.stale or bool(self.waiting_rows or self.stopped_files or self.waiting_files or self.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,21 +172,6 @@ def reasons(code: str, *, actor: Actor) -> tuple[Reason, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class DriftView:
-    """One way in which files are no longer as they were."""
-
-    feed: str
-    column: str
-    label: str
-    was: str
-    now: str
-    files: int
-    first_file: str
-    first_seen_at: datetime
-    last_seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class WatermarkView:
     """How far one kind of a source's files reaches, and what came behind that."""
 
@@ -193,29 +181,6 @@ class WatermarkView:
     deleted_rows: int
     last_file: str
     moved_at: datetime
-
-
-def drifts(code: str, *, actor: Actor, count: int = 20) -> tuple[DriftView, ...]:
-    """What was noticed of the source's files, the newest first. Queries: 2.
-
-    Raises:
-        SourceNotVisible
-    """
-    rows = SchemaDrift.objects.select_related("first_file").filter(system=system_for(code, actor=actor))
-    return tuple(
-        DriftView(
-            feed=row.feed,
-            column=row.column,
-            label=SchemaDrift.Kind(row.kind).label,
-            was=row.was,
-            now=row.now,
-            files=row.files,
-            first_file=row.first_file.name,
-            first_seen_at=row.first_seen_at,
-            last_seen_at=row.last_seen_at,
-        )
-        for row in rows.order_by("-last_seen_at", "-pk")[:count]
-    )
 
 
 def watermarks(code: str, *, actor: Actor) -> tuple[WatermarkView, ...]:
@@ -229,6 +194,7 @@ def watermarks(code: str, *, actor: Actor) -> tuple[WatermarkView, ...]:
 
 
 def _views(code: str | None, at: datetime) -> list[SourceView]:
+    changed = SchemaDrift.objects.filter(system=OuterRef("pk"), acknowledged_at=None).order_by().values("system")
     systems = (
         SourceSystem.objects.sending()
         .select_related("owner")
@@ -238,6 +204,7 @@ def _views(code: str | None, at: datetime) -> list[SourceView]:
             stopped=Count("files", filter=Q(files__state=State.STOPPED)),
             unmapped=Count("files", filter=Q(files__state=State.WAITING)),
             waiting=Sum("files__rows_rejected"),
+            changes=Coalesce(Subquery(changed.values(number=Count("pk"))), 0),
         )
     )
     if code is not None:
@@ -262,4 +229,5 @@ def _view(system: SourceSystem, seen_after: Lag | None, at: datetime) -> SourceV
         waiting_rows=system.waiting or 0,  # type: ignore[attr-defined]
         stopped_files=system.stopped,  # type: ignore[attr-defined]
         waiting_files=system.unmapped,  # type: ignore[attr-defined]
+        changes=system.changes,  # type: ignore[attr-defined]
     )

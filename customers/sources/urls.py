@@ -9,6 +9,7 @@ urlpatterns = [
     path("sources/new/", views.register, name="source-new"),
     path("sources/<slug:code>/", views.source, name="source"),
     path("sources/<slug:code>/change/", views.change, name="source-change"),
+    path("sources/<slug:code>/changes/<uuid:drift_id>/acknowledge/", views.acknowledge, name="source-acknowledge"),
     path("sources/<slug:code>/rejected/", rejected_views.rejected_rows, name="source-rejected"),
     path("sources/<slug:code>/rejected/again/", rejected_views.again, name="source-rerun"),
     path("sources/<slug:code>/rejected/<uuid:row_id>/", rejected_views.row, name="source-row"),

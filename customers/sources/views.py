@@ -8,15 +8,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bankos.platform.requests import StaffRequest
 from sentinel.authority import NotPermitted
 from sentinel.governance import NotPossible
 
-from . import jobs, lag, mappings, overview, registering
+from . import drifts, jobs, lag, mappings, overview, registering
 from .access import may_run, system_for
-from .forms import NewSourceForm, SourceForm
+from .forms import AcknowledgementForm, NewSourceForm, SourceForm
 
 HOUR = timedelta(hours=1)
 
@@ -43,7 +44,7 @@ def source_context(request: StaffRequest, code: str) -> dict[str, Any]:
         "source": overview.source(code, actor=request.actor, at=request.now),
         "page": page,
         "reasons": overview.reasons(code, actor=request.actor),
-        "drifts": overview.drifts(code, actor=request.actor),
+        "drifts": drifts.drifts(code, actor=request.actor),
         "watermarks": overview.watermarks(code, actor=request.actor),
         "mappings": mappings.of_source(code, actor=request.actor),
         "jobs": jobs.latest(code, actor=request.actor),
@@ -94,6 +95,24 @@ def change(request: StaffRequest, code: str) -> HttpResponse:
             messages.success(request, "Changed.")
             return redirect("source", code)
     return render(request, "customers/sources/register.html", {"form": form, "system": system}, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def acknowledge(request: StaffRequest, code: str, drift_id: UUID) -> HttpResponse:
+    """Say that the files of a source are so from now on."""
+    form = AcknowledgementForm(request.POST)
+    if form.is_valid():
+        try:
+            drifts.acknowledge(drift_id, code, form.cleaned_data["reason"], actor=request.actor, at=request.now)
+        except (NotPermitted, NotPossible) as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Acknowledged.")
+            return redirect(f"{reverse('source', args=[code])}#drift")
+    return render(
+        request, "customers/sources/source.html", {**source_context(request, code), "acknowledging": drift_id, "form": form}, status=422
+    )
 
 
 def place(text: str) -> UUID | None:

@@ -178,6 +178,26 @@ def test_without_script_a_file_is_handed_in_and_watched(open_page: Opener, bank:
     assert bank.value("SELECT count(*) FROM customers_branch WHERE code = 'NEW9'") == 1
 
 
+def test_files_that_changed_are_acknowledged(page: Page, bank: Bank, sign_in: SignIn, tmp_path: Path) -> None:
+    sign_in(page, ADMINISTRATOR)
+    path = tmp_path / "branches.csv"
+    path.write_text("branch_code,name,town,county\nNEW8,New Inn,New Inn,Galway\n")
+    hand_in(page, bank, "core", path)
+    page.goto("/sources/core/")
+    changed = page.locator("#drift").get_by_role("row").filter(has_text="county")
+    expect(changed).to_contain_text("Column added")
+
+    changed.get_by_text("Acknowledge: county").click()
+    assert findings(page) == []
+    changed.get_by_label("Why it is right").fill("The ledger tells the county since its last release.")
+    changed.get_by_role("button", name="Acknowledge").click()
+
+    expect(page.get_by_text("Acknowledged.")).to_be_visible()
+    expect(changed).to_contain_text("The ledger tells the county since its last release.")
+    expect(changed.get_by_role("button")).to_have_count(0)
+    assert findings(page) == []
+
+
 def test_compliance_looks_on_and_others_find_nothing(open_page: Opener, sign_in: SignIn, watch) -> None:
     watch.expect(404)
     officer, adviser = open_page(), open_page()

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from bankos.platform import clock
-from bankos.platform.actors import Actor
+from bankos.platform.actors import Actor, Role
 from customers import ingestion
 from customers.ingestion import drift, reading
 from customers.ingestion.feeds import meridian
 from customers.models import FileProfile, SchemaDrift, SourceFile
-from customers.sources import overview
+from customers.sources import drifts, overview
+from customers.visibility import NotVisible
+from sentinel.authority import NotPermitted
 from tests.bank import Bank
 from tests.customers.ingestion.extracts import rows_of, send, send_one_customer
 
@@ -87,8 +89,43 @@ def test_the_same_drift_again_is_seen_last_with_the_newest_file(file: File, orla
     for number in range(3):
         read(entries(f"{number}.csv", thirty(number * 100), file, header))
 
-    [view] = overview.drifts("core", actor=orla)
+    [view] = drifts.drifts("core", actor=orla)
     assert (view.column, view.label, view.files, view.first_file) == ("mcc", "column missing", 3, "0.csv")
+
+
+def test_what_is_acknowledged_is_counted_on_and_warned_of_no_more(file: File, orla: Actor, bank: Bank, policies: None) -> None:
+    header = [name for name in meridian.TRANSACTIONS.header if name != "mcc"]
+    read(entries("0.csv", thirty(0), file, header))
+    [view] = drifts.drifts("core", actor=orla)
+    desk = bank.desk(orla)
+    assert overview.source("core", actor=orla, at=clock.now()).changes == 1
+    assert "Files have changed" in desk.get("/sources/").content.decode()
+
+    address = f"/sources/core/changes/{view.id}/acknowledge/"
+    refused = desk.post(address, {"reason": "x" * 301})
+    assert refused.status_code == 422
+    assert "x" * 301 in refused.content.decode()
+    assert desk.post(address, {"reason": "The ledger no longer has it."}).status_code == 302
+    desk.post(address, {"reason": "A second click."})
+
+    read(entries("1.csv", thirty(100), file, header))
+    [view] = drifts.drifts("core", actor=orla)
+    assert view.acknowledged is not None
+    assert (view.acknowledged.reason, view.acknowledged.by, view.files) == ("The ledger no longer has it.", orla.name, 2)
+    assert overview.source("core", actor=orla, at=clock.now()).changes == 0
+    assert "Files have changed" not in desk.get("/sources/").content.decode()
+
+
+def test_who_does_not_run_sources_acknowledges_nothing(file: File, orla: Actor, bank: Bank, policies: None) -> None:
+    read(entries("0.csv", thirty(0), file, [name for name in meridian.TRANSACTIONS.header if name != "mcc"]))
+    [view] = drifts.drifts("core", actor=orla)
+    officer, clerk = bank.staff(Role.COMPLIANCE), bank.staff()
+    with pytest.raises(NotPermitted):
+        drifts.acknowledge(view.id, "core", "Fine.", actor=officer, at=clock.now())
+    for actor, code in ((clerk, "core"), (orla, "crm")):
+        with pytest.raises(NotVisible):
+            drifts.acknowledge(view.id, code, "Fine.", actor=actor, at=clock.now())
+    assert overview.source("core", actor=orla, at=clock.now()).changes == 1
 
 
 @pytest.mark.parametrize("rows_per_chunk", [7, 5_000])
