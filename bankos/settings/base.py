@@ -86,7 +86,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "bankos.console.context.shell",
             ],
-            "builtins": ["bankos.console.templatetags.ui"],
+            "builtins": ["bankos.console.templatetags.ui", "django.contrib.humanize.templatetags.humanize"],
         },
     }
 ]
