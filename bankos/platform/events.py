@@ -9,21 +9,23 @@ Promised: every event reaches every subscriber it concerns that was known when i
 and is tried again, later and later, for ever. Not promised: that one subscriber's events arrive in order.
 """
 
-import json
 import math
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 from uuid import UUID
 
+import orjson
 import structlog
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Q, QuerySet
 
-from . import bell, clock
+from . import bell, clock, copying
 from .ids import uuid7_texts
 from .models import DomainEvent, EventDelivery
 
@@ -126,24 +128,32 @@ def publish(type: str, *, subject: str, data: dict, source: str, at: datetime) -
 
 
 def publish_many(type: str, *, items: Sequence[tuple[str, dict]], source: str, at: datetime) -> int:
-    """`publish` for many (subject, data) at once, by COPY: a tenth of what a model each costs. Returns their number."""
+    """`publish` for many (subject, data) at once, by COPY: a twentieth of what a model each costs. Returns their number."""
     subscribers, ids = _subscribers_to(type), uuid7_texts(len(items))
-    events = [(id, type, source, subject, at, json.dumps(data)) for id, (subject, data) in zip(ids, items, strict=True)]
-    concerned = [(id, one.name) for one in subscribers for id, (_, data) in zip(ids, items, strict=True) if one.concerns(data)]
-    receipts = [(id, *told, 0, "") for id, told in zip(uuid7_texts(len(concerned)), concerned, strict=True)]
+    same = [repeat(copying.escaped(value), len(items)) for value in (type, source, at.isoformat())]
+    said = [[copying.escaped(text) for text in texts] for texts in zip(*((subject, _json(data)) for subject, data in items), strict=True)]
+    told = {one.name: [id for id, (_, data) in zip(ids, items, strict=True) if one.concerns(data)] for one in subscribers}
     with connection.cursor() as cursor:
-        for statement, rows in ((_COPY_EVENTS, events), (_COPY_DELIVERIES, receipts)):
-            if rows:
-                with cursor.copy(statement) as copy:
-                    for row in rows:
-                        copy.write_row(row)
-    for name in dict.fromkeys(name for _, name in concerned):
-        bell.ring_after_commit(name)
+        if items:
+            _copy(cursor, _COPY_EVENTS, ids, *same, *said)
+        for name, events in told.items():
+            if events:
+                _copy(cursor, _COPY_DELIVERIES, uuid7_texts(len(events)), events, repeat(name, len(events)))
+                bell.ring_after_commit(name)
     return len(items)
 
 
-_COPY_EVENTS = "COPY platform_domainevent (id, type, source, subject, occurred_at, data) FROM STDIN"
-_COPY_DELIVERIES = "COPY platform_eventdelivery (id, event_id, subscriber, attempts, last_error) FROM STDIN"
+def _copy(cursor: CursorWrapper, statement: str, *columns: Iterable[str]) -> None:
+    with cursor.copy(statement) as rows:
+        rows.write(copying.lines(columns))
+
+
+def _json(data: dict) -> str:
+    return orjson.dumps(data).decode()
+
+
+_COPY_EVENTS = "COPY platform_domainevent (id, type, source, occurred_at, subject, data) FROM STDIN"
+_COPY_DELIVERIES = "COPY platform_eventdelivery (id, event_id, subscriber) FROM STDIN"
 
 
 def _subscribers_to(type: str) -> list[_Subscriber]:

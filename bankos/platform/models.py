@@ -43,12 +43,12 @@ class EventDelivery(models.Model):
     """One subscriber's receipt for one event; open until `delivered_at` is set."""
 
     id = UUIDv7Field(primary_key=True)
-    event = models.ForeignKey(DomainEvent, on_delete=models.PROTECT, related_name="deliveries")
+    event = models.ForeignKey(DomainEvent, on_delete=models.PROTECT, related_name="deliveries", db_index=False)  # the constraint's serves
     subscriber = models.CharField(max_length=80)
     delivered_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     retry_at = models.DateTimeField(null=True)
-    last_error = models.CharField(max_length=200, blank=True)
+    last_error = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "subscriber"], name="one_receipt_per_subscriber")]

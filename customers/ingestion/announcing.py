@@ -30,7 +30,7 @@ WITH next AS (
     UPDATE customers_party p SET version = version + 1, changed_at = %(at)s FROM customer WHERE p.id = customer.golden_id
     RETURNING p.id, p.bucket
 )
-SELECT id, bucket, (SELECT max(party_id::text) FROM next), (SELECT count(*) FROM next) FROM raised ORDER BY id
+SELECT id::text, bucket, (SELECT max(party_id::text) FROM next), (SELECT count(*) FROM next) FROM raised ORDER BY id
 """
 
 
@@ -55,7 +55,7 @@ def announce(file_id: UUID, *, what: Sequence[str], at: datetime) -> int:
             if not customers:
                 return total
             _, _, after, looked_at = customers[0]
-            items = [(str(id), {"changed": [*what], "bucket": bucket}) for id, bucket, _, _ in customers]
+            items = [(id, {"changed": [*what], "bucket": bucket}) for id, bucket, _, _ in customers]
             events.publish_many(EVENT, items=items, source=SOURCE, at=at)
         total += len(customers)
         if looked_at < PARTIES_PER_TRANSACTION:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from psycopg import sql
 
+from bankos.platform import copying
 from bankos.platform.ids import uuid7_texts
 
 from .feed import Complaint
@@ -22,7 +23,6 @@ _SQL_TYPES: dict[type, str] = {
     Decimal: "numeric(18, 2)",
     UUID: "uuid",
 }
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 class Written(list[Any]):
@@ -80,25 +80,25 @@ class Stage:
 
 
 def _copy_text(records: Sequence[NamedTuple], *, ids: int) -> str:
-    """Lines of COPY's text format, by hand: it takes a fifth of the time of adapting each value by its type.
+    """New ids and the fields of each record, as lines for COPY.
 
     Column by column, because what a column's type says is then asked once, not once a value.
     """
-    kinds = tuple(get_type_hints(type(records[0])).values())
+    kinds = get_type_hints(type(records[0])).values()
     new_ids = [uuid7_texts(len(records)) for _ in range(ids)]
     columns = [*new_ids, *map(_texts, zip(*records, strict=True), kinds)]
-    text = "".join([f"{line}\n" for line in map("\t".join, zip(*columns, strict=True))])
+    text = copying.lines(columns)
     if "\\" in text or "\r" in text or text.count("\t") != len(records) * (len(columns) - 1) or text.count("\n") != len(records):
         columns = [*new_ids, *(_texts(values, kind, escaped=True) for values, kind in zip(zip(*records, strict=True), kinds, strict=True))]
-        text = "".join([f"{line}\n" for line in map("\t".join, zip(*columns, strict=True))])
+        text = copying.lines(columns)
     return text
 
 
 def _texts(values: Sequence[Any], kind: Any, *, escaped: bool = False) -> Iterable[str]:
     if type(None) in get_args(kind):
-        return ["\\N" if value is None else str(value).translate(_ESCAPED) for value in values]
+        return [copying.NULL if value is None else copying.escaped(str(value)) for value in values]
     if kind is str:
-        return [value.translate(_ESCAPED) for value in values] if escaped else values
+        return map(copying.escaped, values) if escaped else values
     return map(str, values)
 
 
