@@ -26,16 +26,13 @@ _SQL_TYPES: dict[type, str] = {
 
 
 class Written(list[Any]):
-    """Records with their lines of COPY's text, ids and all, made where there is time for it: in the thread that reads ahead, while the
-    database works. For the kinds that come by the million and are staged as they come.
-
-    Args:
-        ids: how many new UUIDv7 stand before each record's fields.
+    """Records with their lines of COPY's text, one new id each, made where there is time for it: in the thread that reads ahead, while
+    the database works. For the kinds that come by the million and are staged as they come.
     """
 
-    def __init__(self, records: Sequence[NamedTuple], *, ids: int = 1) -> None:
+    def __init__(self, records: Sequence[NamedTuple]) -> None:
         super().__init__(records)
-        self.text = _copy_text(records, ids=ids)
+        self.text = _copy_text(records, ids=1)
 
 
 class Stage:

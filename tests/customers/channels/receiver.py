@@ -51,9 +51,11 @@ def listening() -> Iterator[Receiver]:
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     host = f"127.0.0.1:{server.server_address[1]}"
     receiver.host, receiver.url = host, f"http://{host}/hooks"
-    yield receiver
-    server.shutdown()
-    server.server_close()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def subscribe(program: Program, receiver: Receiver, **said: Any) -> tuple[str, str]:
