@@ -59,18 +59,26 @@ class Difference:
     now: str = ""
 
 
-def profile(file: SourceFile, batch: Batch, *, first_line: int) -> None:
-    """Count what the columns of a batch's rows hold. Queries: 2; none if no row of it is in the sample."""
+def looks_of(batch: Batch, *, first_line: int) -> dict[str, dict[str, Any]]:
+    """Column → how many of the sampled rows there are, how many of them are empty, and how many look like what."""
     seen = [cells for line, cells in batch.cells.items() if line - first_line < WHOLE or line % EVERY == 0]
-    if not seen:
+    looks = {}
+    for column, texts in zip(batch.header, zip(*seen, strict=False), strict=False):
+        filled = [stripped for text in texts if (stripped := text.strip())]
+        looks[column] = {"rows": len(texts), "empty": len(texts) - len(filled), "looks": Counter(map(look_of, filled))}
+    return looks
+
+
+def profile(file: SourceFile, batch: Batch) -> None:
+    """Add what the columns of a batch's rows hold to what those of the file held so far. Queries: 2; none if none was looked at."""
+    if not batch.looks:
         return
     row = FileProfile.objects.filter(file=file, feed=batch.feed.name).first() or FileProfile(file=file, feed=batch.feed.name)
-    for column, texts in zip(batch.header, zip(*seen, strict=False), strict=False):
+    for column, seen in batch.looks.items():
         known = row.columns.setdefault(column, {"rows": 0, "empty": 0, "looks": {}})
-        filled = [stripped for text in texts if (stripped := text.strip())]
-        known["rows"] += len(texts)
-        known["empty"] += len(texts) - len(filled)
-        known["looks"] = dict(Counter(known["looks"]) + Counter(map(look_of, filled)))
+        known["rows"] += seen["rows"]
+        known["empty"] += seen["empty"]
+        known["looks"] = dict(Counter(known["looks"]) + seen["looks"])
     FileProfile.objects.bulk_create([row], update_conflicts=True, unique_fields=["file", "feed"], update_fields=["columns"])
 
 

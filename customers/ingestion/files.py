@@ -3,9 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from datetime import time as time_of_day
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -134,16 +137,28 @@ def _set_aside(file: SourceFile, state: SourceFile.State, error: IngestError) ->
 
 def _read(file: SourceFile, source: Source, arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None] | None) -> None:
     stretch = Stretch(after=file.lines_read, size=reading.ROWS_PER_CHUNK, shift=arrival.shift)
-    for chunk in one_ahead(map(_prepared, arrival.layout.chunks(source, stretch))):
+    prepare = partial(_prepared, first_line=arrival.layout.first_line)
+    for chunk in one_ahead(map(prepare, arrival.layout.chunks(source, stretch))):
         file = _land_chunk(file.pk, chunk, arrival, at=at)
         if progress is not None:
             progress(Progress(source.name, file.rows_read, file.rows_rejected, chunk.position / max(source.size, 1)))
 
 
-def _prepared(chunk: Chunk) -> Chunk:
+def _prepared(chunk: Chunk, *, first_line: int) -> Chunk:
+    """All of a chunk that can be done without the database: in the thread that reads ahead, while the database works."""
     for batch in chunk.batches:
-        batch.records = KINDS[batch.feed.record].prepare(batch.records)
+        if batch.records:
+            batch.looks = drift.looks_of(batch, first_line=first_line)
+            batch.records = KINDS[batch.feed.record].prepare(batch.records)
+            batch.span = _span(batch)
     return chunk
+
+
+def _span(batch: Batch) -> tuple[Any, Any] | None:
+    if batch.feed.moment is None:
+        return None
+    moments = [*map(attrgetter(batch.feed.moment), batch.records)]
+    return min(moments), max(moments)
 
 
 @transaction.atomic
@@ -168,7 +183,7 @@ def _land_chunk(file_id: UUID, chunk: Chunk, arrival: Arrival, *, at: datetime) 
             newest = _newest(batch, at=at)
             file.data_until = max(filter(None, [file.data_until, newest]), default=None)
             watermarks.move(file, batch, loaded, newest=newest, since=chunk.since, at=at)
-            drift.profile(file, batch, first_line=arrival.layout.first_line)
+            drift.profile(file, batch)
             note_changes(file, batch.feed)
     RejectedRow.objects.bulk_create(
         RejectedRow(file=file, line=refusal.line, feed=refusal.feed.name, raw=refusal.cells, rejected_at=at, **as_kept(refusal.complaint))
@@ -198,10 +213,9 @@ def as_kept(complaint: Complaint) -> dict[str, str]:
 
 def _newest(batch: Batch, *, at: datetime) -> datetime | None:
     """The newest business moment of a batch's records. A day counts to its end, but not beyond the present."""
-    moment = batch.feed.moment
-    if moment is None:
+    if batch.span is None:
         return None
-    last: date | datetime = max(getattr(record, moment) for record in batch.records)
+    _, last = batch.span
     if not isinstance(last, datetime):
         last = min(datetime.combine(last, time_of_day.max, ZoneInfo(settings.TIME_ZONE)), at)
     return last

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from uuid import UUID
 
 from bankos.platform.ids import uuid7
@@ -51,12 +52,17 @@ class Refusal:
 
 @dataclass(slots=True)
 class Batch:
-    """The records one feed made of a chunk's rows. `cells`: line → texts of each record, in the order of `header`."""
+    """The records one feed made of a chunk's rows. `cells`: line → texts of each record, in the order of `header`.
+
+    `span`: the oldest and the newest business moment of the records, if they tell one. `looks`: what the columns hold (see `drift`).
+    """
 
     feed: Feed
     header: Sequence[str]
     records: list[Record] = field(default_factory=list)
     cells: dict[int, Sequence[str]] = field(default_factory=dict)
+    span: tuple[date, date] | tuple[datetime, datetime] | None = None
+    looks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def row(self, line: int) -> dict[str, str]:
         return as_row(self.header, self.cells[line])

@@ -1,7 +1,7 @@
 """Balances: an account's is that of its newest standing transaction by (day, ledger order), whatever order files arrive in.
 
-What a file books newest on each account is noted chunk by chunk (`TouchedArrangement`) and settled when the file is in, or has stopped:
-in a day's file every chunk touches most accounts, and settling each time would cost more than booking.
+Which accounts a file books on is noted chunk by chunk (`TouchedArrangement`), and their entries are asked when the file is in, or has
+stopped: in a day's file every chunk touches most accounts, and settling each time would cost more than booking.
 """
 
 from datetime import datetime
@@ -14,17 +14,28 @@ from .locking import one_at_a_time
 
 ARRANGEMENTS_PER_TRANSACTION = 10_000
 
-_SETTLE = """
+NEWEST_STANDING = """
+SELECT t.balance_after, t.booking_date, t.sequence
+  FROM customers_transaction t
+  JOIN customers_bookedentry e ON e.system_id = t.system_id AND e.source_key = t.source_key AND e.transaction_id = t.id
+ WHERE t.arrangement_id = {account}.id AND t.balance_after IS NOT NULL AND t.booking_date >= {since}
+ ORDER BY t.booking_date DESC, t.sequence DESC LIMIT 1
+"""
+"""The newest entry of an account that tells a balance and stands, of those from a day on."""
+
+# Months before an account's balance are not looked into.
+_SETTLE = f"""
 WITH next AS (
-    SELECT arrangement_id, balance_after, booking_date, sequence FROM customers_touchedarrangement
+    SELECT arrangement_id FROM customers_touchedarrangement
      WHERE file_id = %(file)s AND (%(after)s::uuid IS NULL OR arrangement_id > %(after)s::uuid)
      ORDER BY arrangement_id LIMIT %(limit)s
 ), balanced AS (
     UPDATE customers_arrangement a
-       SET balance = next.balance_after, balance_date = next.booking_date, balance_sequence = next.sequence
-      FROM next
-     WHERE a.id = next.arrangement_id AND next.balance_after IS NOT NULL
-       AND (a.balance_date IS NULL OR (a.balance_date, a.balance_sequence) < (next.booking_date, next.sequence))
+       SET balance = newest.balance_after, balance_date = newest.booking_date, balance_sequence = newest.sequence
+      FROM next JOIN customers_arrangement was ON was.id = next.arrangement_id
+      CROSS JOIN LATERAL ({NEWEST_STANDING.format(account="was", since="coalesce(was.balance_date, '-infinity')")}) newest
+     WHERE a.id = was.id
+       AND (was.balance_date IS NULL OR (was.balance_date, was.balance_sequence) < (newest.booking_date, newest.sequence))
 ), touched AS (
     INSERT INTO customers_touchedparty (file_id, party_id)
     SELECT DISTINCT %(file)s::uuid, role.party_id FROM next JOIN customers_arrangementrole role USING (arrangement_id)

@@ -58,10 +58,9 @@ def move(file: SourceFile, batch: Batch, loaded: Loaded, *, newest: datetime | N
 
 def _late(file: SourceFile, batch: Batch, loaded: Loaded, before: datetime | None, since: UUID) -> int:
     """How many of the rows this batch added are of a moment before the newest of earlier files."""
-    moment = batch.feed.moment
-    if before is None or moment is None or not loaded.added or batch.feed.record not in _BOOKED:
+    if before is None or batch.span is None or not loaded.added or batch.feed.record not in _BOOKED:
         return 0
-    oldest = min(getattr(record, moment) for record in batch.records)
+    oldest, _ = batch.span
     limit = before if isinstance(oldest, datetime) else clock.bank_date(before)
     if oldest >= limit:
         return 0

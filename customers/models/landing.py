@@ -109,10 +109,7 @@ class TouchedParty(models.Model):
 
 
 class TouchedArrangement(models.Model):
-    """An arrangement a file that is still being read books on, and the newest balance the file tells of it: settled when the file is in.
-
-    Every chunk of a day's file touches most of the accounts there are, so each is written once a file and not once a chunk.
-    """
+    """An arrangement a file that is still being read books on: its balance is settled when the file is in."""
 
     pk = models.CompositePrimaryKey("file", "arrangement")
     # As of TouchedParty.
@@ -120,9 +117,6 @@ class TouchedArrangement(models.Model):
     arrangement = models.ForeignKey(
         "customers.Arrangement", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    balance_after = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="Null: it tells none, or none that counts.")
-    booking_date = models.DateField()
-    sequence = models.BigIntegerField()
 
     def __str__(self) -> str:
         return f"{self.file_id} touched {self.arrangement_id}"

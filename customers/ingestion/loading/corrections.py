@@ -12,6 +12,7 @@ from django.db import connection
 
 from ..landed import Landing, Loaded
 from ..records import GoneRecord
+from ..settling import NEWEST_STANDING
 from ..staging import Stage
 from .touched import touch_holders
 
@@ -84,22 +85,15 @@ WITH heard AS MATERIALIZED (
 )
 SELECT arrangement_id FROM reversed
 """
-_SETTLE_ANEW = """
+_SETTLE_ANEW = f"""
 UPDATE customers_arrangement a
    SET balance = newest.balance_after, balance_date = newest.booking_date, balance_sequence = newest.sequence
   FROM unnest(%s::uuid[]) AS changed (id)
-  LEFT JOIN LATERAL (
-       SELECT t.balance_after, t.booking_date, t.sequence
-         FROM customers_transaction t
-         JOIN customers_bookedentry e ON (e.system_id, e.source_key, e.transaction_id) = (t.system_id, t.source_key, t.id)
-        WHERE t.arrangement_id = changed.id AND t.balance_after IS NOT NULL
-        ORDER BY t.booking_date DESC, t.sequence DESC LIMIT 1) newest ON true
+  LEFT JOIN LATERAL ({NEWEST_STANDING.format(account="changed", since="'-infinity'")}) newest ON true
  WHERE a.id = changed.id
    AND (a.balance, a.balance_date, a.balance_sequence)
        IS DISTINCT FROM (newest.balance_after, newest.booking_date, newest.sequence)
 """
-# What files noted before stood then; what stands now has just been asked.
-_FORGET_NOTED = "UPDATE customers_touchedarrangement SET balance_after = NULL WHERE arrangement_id = ANY(%s::uuid[])"
 
 
 def correct_booked(stage: Stage, landing: Landing) -> int:
@@ -124,5 +118,4 @@ def _settle_anew(arrangements: Collection[UUID], landing: Landing) -> None:
     changed = list(arrangements)
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE_ANEW, [changed])
-        cursor.execute(_FORGET_NOTED, [changed])
     touch_holders(changed, landing)

@@ -32,18 +32,14 @@ WITH booked AS (
      WHERE s.booking_date BETWEEN %(first)s AND %(last)s
        AND NOT EXISTS (SELECT FROM customers_bookedentry e WHERE e.system_id = %(system)s AND e.source_key = s.source_key)
      ORDER BY s.source_key, s.line
-    RETURNING id, system_id, source_key, arrangement_id, booking_date, sequence, balance_after
+    RETURNING id, system_id, source_key, arrangement_id, booking_date
 ), entered AS (
     INSERT INTO customers_bookedentry (system_id, source_key, position, transaction_id, booking_date, version)
     SELECT system_id, source_key, 0, id, booking_date, 0 FROM booked
 ), noted AS (
-    INSERT INTO customers_touchedarrangement AS known (file_id, arrangement_id, balance_after, booking_date, sequence)
-    SELECT DISTINCT ON (arrangement_id) %(file)s::uuid, arrangement_id, balance_after, booking_date, sequence
-      FROM booked ORDER BY arrangement_id, balance_after IS NULL, booking_date DESC, sequence DESC
-        ON CONFLICT (file_id, arrangement_id) DO UPDATE
-       SET balance_after = excluded.balance_after, booking_date = excluded.booking_date, sequence = excluded.sequence
-     WHERE excluded.balance_after IS NOT NULL
-       AND (known.balance_after IS NULL OR (known.booking_date, known.sequence) < (excluded.booking_date, excluded.sequence))
+    INSERT INTO customers_touchedarrangement (file_id, arrangement_id)
+    SELECT DISTINCT %(file)s::uuid, arrangement_id FROM booked ORDER BY arrangement_id
+        ON CONFLICT DO NOTHING
 )
 SELECT count(*) FROM booked
 """
@@ -63,7 +59,7 @@ EXISTS (
 
 
 def prepare_transactions(records: Sequence[TransactionRecord]) -> list[TransactionRecord]:
-    return Written(records) if records else []
+    return Written(records)
 
 
 def load_transactions(records: Sequence[TransactionRecord], landing: Landing) -> Loaded:
