@@ -29,7 +29,7 @@ from .loading import KINDS
 from .loading.changes import load
 from .locking import one_at_a_time
 from .mapping import in_force
-from .reading import Batch, Chunk, Refusal, Source, for_two_threads, one_ahead, opened, sha256_of
+from .reading import Ahead, Batch, Chunk, Refusal, Source, for_two_threads, opened, sha256_of
 from .report import FileReport, Progress
 
 
@@ -138,8 +138,9 @@ def _set_aside(file: SourceFile, state: SourceFile.State, error: IngestError) ->
 def _read(file: SourceFile, source: Source, arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None] | None) -> None:
     stretch = Stretch(after=file.lines_read, size=reading.ROWS_PER_CHUNK, shift=arrival.shift)
     prepare = partial(_prepared, first_line=arrival.layout.first_line)
-    for chunk in one_ahead(map(prepare, arrival.layout.chunks(source, stretch))):
-        file = _land_chunk(file.pk, chunk, arrival, at=at)
+    chunks = Ahead(map(prepare, arrival.layout.chunks(source, stretch)))
+    for chunk in chunks:
+        file = _land_chunk(file.pk, chunk, arrival, at=at, meanwhile=chunks.start)
         if progress is not None:
             progress(Progress(source.name, file.rows_read, file.rows_rejected, chunk.position / max(source.size, 1)))
 
@@ -162,7 +163,7 @@ def _span(batch: Batch) -> tuple[Any, Any] | None:
 
 
 @transaction.atomic
-def _land_chunk(file_id: UUID, chunk: Chunk, arrival: Arrival, *, at: datetime) -> SourceFile:
+def _land_chunk(file_id: UUID, chunk: Chunk, arrival: Arrival, *, at: datetime, meanwhile: Callable[[], None]) -> SourceFile:
     one_at_a_time(at=at)
     with connection.cursor() as cursor:
         # A server that crashes may lose the last chunks whole, with how far the file is read: it is read on from there. Nothing waits for
@@ -175,7 +176,7 @@ def _land_chunk(file_id: UUID, chunk: Chunk, arrival: Arrival, *, at: datetime) 
     refusals = list(chunk.refusals)
     for batch in chunk.batches:
         if batch.records:
-            landing = Landing(arrival.system.code, file.pk, at)
+            landing = Landing(arrival.system.code, file.pk, at, meanwhile=meanwhile)
             loaded = load(batch.feed, batch.records, batch.cells, landing)
             refusals += (Refusal(line, batch.feed, batch.row(line), complaint) for line, complaint in loaded.complaints.items())
             file.rows_added += loaded.added

@@ -9,18 +9,25 @@ from uuid import UUID
 from .feed import Complaint
 
 
+def _nothing() -> None:
+    """What there is to do meanwhile where nothing is read ahead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
     """Where the records at hand come from, and the moment bankos comes to know them.
 
     `corrects`: the source changed what it had said of these keys (a change event). A booked entry that differs from its record is then
     reversed and booked anew; otherwise a record that contradicts a booked entry is refused.
+
+    `meanwhile`: to be called when the database is about to be busy for long, so that the next chunk is read at that time.
     """
 
     system: str
     file_id: UUID
     at: datetime
     corrects: bool = False
+    meanwhile: Callable[[], None] = _nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import io
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Generic, TypeVar
 from uuid import UUID
 
 from bankos.platform.ids import uuid7
@@ -231,14 +231,34 @@ def for_two_threads() -> Iterator[None]:
             gc.enable()
 
 
-def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, the next one being made in a thread while the caller works with this one.
+class Ahead(Generic[Item]):
+    """Items, the next one being made in a thread from the moment `start` is called while the caller works with this one.
 
-    Reading is Python's work and loading the database's: together they use two cores.
+    Reading is Python's work and loading the database's: together they use two cores. But Python does one thing at a time, so the caller
+    says when the long wait begins. What it had before the present item is given up in the thread as well: that takes time with many rows.
     """
-    advance: Callable[[], Item | None] = partial(next, items, None)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as thread:
-        upcoming = thread.submit(advance)
-        while (item := upcoming.result()) is not None:
-            upcoming = thread.submit(advance)
-            yield item
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        self._items = items
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
+        self._upcoming: Future[Item | None] | None = None
+        self._given: list[Item] = []
+
+    def __iter__(self) -> Iterator[Item]:
+        with self._thread:
+            while (item := self._begun().result()) is not None:
+                self._upcoming = None
+                self._given.append(item)
+                yield item
+
+    def start(self) -> None:
+        self._begun()
+
+    def _begun(self) -> Future[Item | None]:
+        if self._upcoming is None:
+            self._upcoming = self._thread.submit(self._make)
+        return self._upcoming
+
+    def _make(self) -> Item | None:
+        del self._given[:-1]
+        return next(self._items, None)

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the statements are put together from the constants below; every value is a parameter.
 """Balances: an account's is that of its newest standing transaction by (day, ledger order), whatever order files arrive in.
 
 Which accounts a file books on is noted chunk by chunk (`TouchedArrangement`), and their entries are asked when the file is in, or has

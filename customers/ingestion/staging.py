@@ -32,7 +32,7 @@ class Written(list[Any]):
 
     def __init__(self, records: Sequence[NamedTuple]) -> None:
         super().__init__(records)
-        self.text = _copy_text(records, ids=1)
+        self.text = _copy_text(records, ids=1).encode()
 
 
 class Stage:
@@ -50,7 +50,7 @@ class Stage:
         filled = [*((name, "uuid") for name in ids), *((name, _sql_type(kind)) for name, kind in fields.items())]
         columns = [*filled, *(found or {}).items()]
         self._cursor.execute(
-            sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}) ON COMMIT DELETE ROWS; TRUNCATE {}").format(
+            sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}) ON COMMIT DELETE ROWS; DELETE FROM {}").format(
                 sql.Identifier(table),
                 sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns),
                 sql.Identifier(table),

@@ -8,11 +8,14 @@ from ..change_feed import ChangeFeed
 from ..feed import Feed
 from ..landed import Landing, Loaded
 from ..records import Record
+from ..staging import Written
 from . import KINDS
 
 
 def load(feed: Feed, records: Sequence[Record], cells: Mapping[int, Sequence[str]], landing: Landing) -> Loaded:
     """In the caller's transaction. `cells`: line → the texts a record was made of, in the order of the feed's header."""
+    if not isinstance(records, Written):  # which are staged in a moment: their loader says itself when the database is busy
+        landing.meanwhile()
     if not isinstance(feed, ChangeFeed):
         return KINDS[feed.record].load(records, landing)
     landing = replace(landing, corrects=True)

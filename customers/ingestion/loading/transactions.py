@@ -70,6 +70,7 @@ def load_transactions(records: Sequence[TransactionRecord], landing: Landing) ->
     if landing.corrects:
         _refuse_misfits(stage, **days)
         corrected = correct_booked(stage, landing)
+    landing.meanwhile()
     ((booked,),) = stage.run(_LOAD, system=landing.system, file=landing.file_id, at=landing.at, **days)
     if landing.corrects:
         stage.run(_REMEMBER_POSITIONS, system=landing.system)
