@@ -18,11 +18,15 @@ ARRANGEMENTS_PER_TRANSACTION = 10_000
 NEWEST_STANDING = """
 SELECT t.balance_after, t.booking_date, t.sequence
   FROM customers_transaction t
-  JOIN customers_bookedentry e ON e.system_id = t.system_id AND e.source_key = t.source_key AND e.transaction_id = t.id
  WHERE t.arrangement_id = {account}.id AND t.balance_after IS NOT NULL AND t.booking_date >= {since}
+   AND EXISTS (SELECT FROM customers_bookedentry e
+                WHERE e.system_id = t.system_id AND e.source_key = t.source_key AND e.transaction_id = t.id OFFSET 0)
  ORDER BY t.booking_date DESC, t.sequence DESC LIMIT 1
 """
-"""The newest entry of an account that tells a balance and stands, of those from a day on."""
+"""The newest entry of an account that tells a balance and stands, of those from a day on.
+
+OFFSET 0 keeps the question whether it stands behind the walk through the index: as a join it would be asked of all, and all be sorted.
+"""
 
 # Months before an account's balance are not looked into.
 _SETTLE = f"""
