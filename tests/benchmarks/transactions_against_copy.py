@@ -1,12 +1,12 @@
 # ruff: noqa: T201
 """How fast transactions land, against a bare COPY of the same rows into the same indexed tables.
 
-    DATABASE_URL=postgres://… python tests/benchmarks/transactions_against_copy.py [TRANSACTIONS [CUSTOMERS]]
+    DATABASE_URL=postgres://… python tests/benchmarks/transactions_against_copy.py [TRANSACTIONS [CUSTOMERS [MONTHS]]]
 
-On an empty, migrated database: fills a bank (see `big_bank`), then lands a month of transactions, day by day, on accounts drawn by chance
-(500,000 on 50,000 customers by default), and copies what landed into tables with the same partitions, indexes and checks. Prints rows
-per second, the ratio to COPY, the most memory held, and how long processors were busy for a row: what another load on the machine
-does not change much. A database on this machine only.
+On an empty, migrated database: fills a bank (see `big_bank`), then lands one file of transactions of a month (or the last so many), day by
+day, on accounts drawn by chance (500,000 on 50,000 customers by default), and copies what landed into tables with the same partitions,
+indexes and checks. Prints rows per second, the ratio to COPY, the most memory held, and how long processors were busy for a row: what
+another load on the machine does not change much. A database on this machine only.
 """
 
 import resource
@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 
@@ -25,16 +26,17 @@ from bankos.platform import clock
 from customers import ingestion
 from customers.ingestion.feeds import meridian
 
-_MONTH = big_bank.LAST_MONTH
-_PARTITION = f"customers_months.transaction_{_MONTH:%Y_%m}"
-_BARE = f"""
+_BARE = """
 CREATE SCHEMA bare;
 CREATE TABLE bare.transaction (LIKE customers_transaction INCLUDING ALL) PARTITION BY RANGE (booking_date);
-CREATE TABLE bare.month (LIKE {_PARTITION} INCLUDING ALL);
-ALTER TABLE bare.transaction ATTACH PARTITION bare.month FOR VALUES FROM ('{_MONTH}') TO ('{_MONTH}'::date + interval '1 month');
 CREATE TRIGGER refers_to_what_exists AFTER INSERT ON bare.transaction
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION customers_check_transactions();
 CREATE TABLE bare.entry (LIKE customers_bookedentry INCLUDING ALL);
+"""
+_BARE_MONTH = """
+CREATE TABLE bare.month_{month:%Y_%m} (LIKE customers_months.transaction_{month:%Y_%m} INCLUDING ALL);
+ALTER TABLE bare.transaction ATTACH PARTITION bare.month_{month:%Y_%m}
+      FOR VALUES FROM ('{month}') TO ('{month}'::date + interval '1 month');
 """
 _ROWS = {
     "transaction": "SELECT * FROM customers_transaction ORDER BY source_line",
@@ -64,11 +66,13 @@ def _backend_time() -> float:
         return int(Path(f"/proc/{cursor.fetchone()[0]}/schedstat").read_text().split()[0]) / 1e9
 
 
-def bare_copy() -> Spent:
+def bare_copy(months: list[date]) -> Spent:
     """COPY of what was just loaded, in one go a table; from files, so that nothing but the database works."""
     with transaction.atomic(), connection.cursor() as cursor, NamedTemporaryFile() as transactions, NamedTemporaryFile() as entries:
         cursor.execute("SET LOCAL ROLE NONE")
         cursor.execute(_BARE)
+        for month in months:
+            cursor.execute(_BARE_MONTH.format(month=month))
         for table, target in (("transaction", transactions), ("entry", entries)):
             with cursor.copy(f"COPY ({_ROWS[table]}) TO STDOUT") as rows:
                 target.writelines(rows)
@@ -82,16 +86,24 @@ def bare_copy() -> Spent:
     return spent
 
 
-def main(count: int = 500_000, customers: int = 50_000) -> None:
+def lines_of(months: list[date], count: int, customers: int) -> Iterator[str]:
+    balances, entry = [100_000] * customers, 1
+    for place, month in enumerate(months, 1):
+        share = count * place // len(months) - (entry - 1)
+        yield from big_bank.transactions(month, first_entry=entry, count=share, balances=balances)
+        entry += share
+
+
+def main(count: int = 500_000, customers: int = 50_000, months: int = 1) -> None:
+    last = big_bank.months(months)
     with TemporaryDirectory() as folder:
         big_bank.fill_people(Path(folder), customers)
-        lines = big_bank.transactions(_MONTH, first_entry=1, count=count, balances=[100_000] * customers)
-        path = big_bank.write(Path(folder) / "transactions.csv", meridian.TRANSACTIONS, lines)
+        path = big_bank.write(Path(folder) / "transactions.csv", meridian.TRANSACTIONS, lines_of(last, count, customers))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         with measured() as landing:
             report = ingestion.ingest("core", [path], at=clock.now())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    copy = bare_copy()
+    copy = bare_copy(last)
     print(f"{report.added:,} transactions in {landing.seconds:.1f} s: {report.added / landing.seconds:,.0f} rows/s, {memory:.0f} MB")
     print(f"(the people before them took {before:.0f} MB)")
     print(f"bare COPY {copy.seconds:.1f} s: ratio {landing.seconds / copy.seconds:.2f}")
