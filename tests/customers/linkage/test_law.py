@@ -113,7 +113,7 @@ def two(bank: Bank, galway: Branch, policies: None) -> tuple[Customer, Customer]
 
 
 @settings(
-    max_examples=3,
+    max_examples=15,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
