@@ -146,6 +146,13 @@ def months(count: int = MONTHS) -> list[date]:
     return [date(month // 12, month % 12 + 1, 1) for month in range(last - count + 1, last + 1)]
 
 
+def shares(of: list[date], count: int) -> Iterator[tuple[date, int, int]]:
+    """Each month, the number of its first entry, and how many of the entries fall to it."""
+    for place, month in enumerate(of):
+        before = count * place // len(of)
+        yield month, before + 1, count * (place + 1) // len(of) - before
+
+
 class Booking(NamedTuple):
     entry: int
     account: int
@@ -230,16 +237,13 @@ def fill_people(folder: Path, customers: int) -> None:
 def fill_transactions(folder: Path, customers: int, count: int, *, copied: bool) -> None:
     balances = [100_000] * customers
     newest: dict[int, Booking] = {}
-    entry = 1
-    for place, month in enumerate(months()):
-        share = count * (place + 1) // MONTHS - count * place // MONTHS
+    for month, entry, share in shares(months(), count):
         if copied and month != LAST_MONTH:
             newest |= _copy(month, bookings(month, first_entry=entry, count=share, balances=balances), share)
         else:
             _settle(newest)
             lines = partial(transactions, month, first_entry=entry, count=share, balances=balances)
             _send(folder / f"transactions-{month:%Y-%m}.csv", meridian.TRANSACTIONS, lines)
-        entry += share
 
 
 def _copy(month: date, rows: Iterator[Booking], count: int) -> dict[int, Booking]:

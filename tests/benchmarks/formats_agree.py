@@ -16,10 +16,9 @@ from tempfile import TemporaryDirectory
 import big_bank  # noqa: F401 - makes Django ready
 from django.db import transaction
 
-from demobank.extracts import SYSTEMS, files_of
 from demobank.plan import Plan
 from demobank.write import write_bank
-from tests.customers.ingestion.ways import BERKA, BY_THE_DAY, STATEMENTS, Row, berka_ledger, disagreeing, ingest, rows_in
+from tests.customers.ingestion.ways import BERKA, BY_THE_DAY, STATEMENTS, Row, berka_ledger, disagreeing, ingest, ingest_all_but_entries
 
 
 def tell(name: str, entries: list[Row], without: frozenset[str] = frozenset()) -> None:
@@ -35,9 +34,7 @@ def main(customers: int = 500) -> None:
     with TemporaryDirectory() as name, transaction.atomic():
         folder = Path(name)
         write_bank(Plan(customers=customers, seed=7, months=1, as_of=date(2026, 11, 23)), folder)
-        for system in SYSTEMS:
-            ingest(system, *(path for path in files_of(system, folder) if path.name != "transactions.csv"))
-        tell("demo bank", rows_in(folder / "core" / "transactions.csv"))
+        tell("demo bank", ingest_all_but_entries(folder))
         transaction.set_rollback(True)
     with transaction.atomic():
         ingest("core", BERKA / "account.csv.gz")

@@ -87,11 +87,9 @@ def bare_copy(months: list[date]) -> Spent:
 
 
 def lines_of(months: list[date], count: int, customers: int) -> Iterator[str]:
-    balances, entry = [100_000] * customers, 1
-    for place, month in enumerate(months, 1):
-        share = count * place // len(months) - (entry - 1)
+    balances = [100_000] * customers
+    for month, entry, share in big_bank.shares(months, count):
         yield from big_bank.transactions(month, first_entry=entry, count=share, balances=balances)
-        entry += share
 
 
 def main(count: int = 500_000, customers: int = 50_000, months: int = 1) -> None:

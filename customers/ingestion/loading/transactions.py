@@ -66,11 +66,11 @@ def load_transactions(records: Sequence[TransactionRecord], landing: Landing) ->
     days = {"first": FIRST_DAY, "last": clock.bank_date(landing.at) + LONGEST_AHEAD}
     stage = Stage("staged_transaction", records)
     stage.run(_OPEN_MONTHS, **days)
+    landing.meanwhile()
     corrected = 0
     if landing.corrects:
         _refuse_misfits(stage, **days)
         corrected = correct_booked(stage, landing)
-    landing.meanwhile()
     ((booked,),) = stage.run(_LOAD, system=landing.system, file=landing.file_id, at=landing.at, **days)
     if landing.corrects:
         stage.run(_REMEMBER_POSITIONS, system=landing.system)
