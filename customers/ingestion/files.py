@@ -9,7 +9,6 @@ from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from bankos.platform import clock
 from ..models import RejectedRow, SourceChunk, SourceFile, SourceSystem
 from . import drift, held, reading, watermarks
 from .announcing import announce
+from .at_hand import AccountsAtHand
 from .errors import IngestError, ReadElsewhere, UnknownHeader, UnreadableFile
 from .feed import Complaint, Feed
 from .formats import FEEDS, Layout, Stretch, feed_named
@@ -137,20 +137,22 @@ def _set_aside(file: SourceFile, state: SourceFile.State, error: IngestError) ->
 
 def _read(file: SourceFile, source: Source, arrival: Arrival, *, at: datetime, progress: Callable[[Progress], None] | None) -> None:
     stretch = Stretch(after=file.lines_read, size=reading.ROWS_PER_CHUNK, shift=arrival.shift)
-    prepare = partial(_prepared, first_line=arrival.layout.first_line)
+    accounts = AccountsAtHand()
+    prepare = partial(_prepared, first_line=arrival.layout.first_line, accounts=accounts)
     chunks = Ahead(map(prepare, arrival.layout.chunks(source, stretch)))
     for chunk in chunks:
-        file = _land_chunk(file.pk, chunk, arrival, at=at, meanwhile=chunks.start)
+        landing = Landing(arrival.system.code, file.pk, at, accounts=accounts, meanwhile=chunks.start)
+        file = _land_chunk(chunk, arrival, landing)
         if progress is not None:
             progress(Progress(source.name, file.rows_read, file.rows_rejected, chunk.position / max(source.size, 1)))
 
 
-def _prepared(chunk: Chunk, *, first_line: int) -> Chunk:
+def _prepared(chunk: Chunk, *, first_line: int, accounts: AccountsAtHand) -> Chunk:
     """All of a chunk that can be done without the database: in the thread that reads ahead, while the database works."""
     for batch in chunk.batches:
         if batch.records:
             batch.looks = drift.looks_of(batch, first_line=first_line)
-            batch.records = KINDS[batch.feed.record].prepare(batch.records)
+            batch.records = KINDS[batch.feed.record].prepare(batch.records, accounts)
             batch.span = _span(batch)
     return chunk
 
@@ -163,20 +165,20 @@ def _span(batch: Batch) -> tuple[Any, Any] | None:
 
 
 @transaction.atomic
-def _land_chunk(file_id: UUID, chunk: Chunk, arrival: Arrival, *, at: datetime, meanwhile: Callable[[], None]) -> SourceFile:
+def _land_chunk(chunk: Chunk, arrival: Arrival, landing: Landing) -> SourceFile:
+    at = landing.at
     one_at_a_time(at=at)
     with connection.cursor() as cursor:
         # A server that crashes may lose the last chunks whole, with how far the file is read: it is read on from there. Nothing waits for
         # the disk but the file's end.
         cursor.execute("SET LOCAL synchronous_commit = off")
-    file = SourceFile.objects.select_for_update().get(pk=file_id)
+    file = SourceFile.objects.select_for_update().get(pk=landing.file_id)
     if file.lines_read != chunk.first_line - arrival.layout.first_line:
         raise ReadElsewhere(f"{arrival.path.name} is being read by another process.")
     SourceChunk.objects.create(file=file, first_line=chunk.first_line, line_count=chunk.line_count, raw=chunk.raw)
     refusals = list(chunk.refusals)
     for batch in chunk.batches:
         if batch.records:
-            landing = Landing(arrival.system.code, file.pk, at, meanwhile=meanwhile)
             loaded = load(batch.feed, batch.records, batch.cells, landing)
             refusals += (Refusal(line, batch.feed, batch.row(line), complaint) for line, complaint in loaded.complaints.items())
             file.rows_added += loaded.added

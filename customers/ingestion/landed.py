@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from .at_hand import AccountsAtHand
 from .feed import Complaint
 
 
@@ -20,6 +21,8 @@ class Landing:
     `corrects`: the source changed what it had said of these keys (a change event). A booked entry that differs from its record is then
     reversed and booked anew; otherwise a record that contradicts a booked entry is refused.
 
+    `accounts`: those found before among the same file's entries.
+
     `meanwhile`: to be called when the database is about to be busy for long, so that the next chunk is read at that time.
     """
 
@@ -27,6 +30,7 @@ class Landing:
     file_id: UUID
     at: datetime
     corrects: bool = False
+    accounts: AccountsAtHand = field(default_factory=AccountsAtHand)
     meanwhile: Callable[[], None] = _nothing
 
 

@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - the statements are put together from the constants below; every value is a parameter.
 """Balances: an account's is that of its newest standing transaction by (day, ledger order), whatever order files arrive in.
 
-Which accounts a file books on is noted chunk by chunk (`TouchedArrangement`), and their entries are asked when the file is in, or has
-stopped: in a day's file every chunk touches most accounts, and settling each time would cost more than booking.
+Which accounts a file books on is noted chunk by chunk (`BookedOn`), and their entries are asked when the file is in, or has stopped: in a
+day's file every chunk touches most accounts, and settling each time would cost more than booking.
 """
 
 from datetime import datetime
@@ -28,6 +28,15 @@ SELECT t.balance_after, t.booking_date, t.sequence
 OFFSET 0 keeps the question whether it stands behind the walk through the index: as a join it would be asked of all, and all be sorted.
 """
 
+_GATHER = """
+WITH noted AS (
+    DELETE FROM customers_bookedon WHERE file_id = %(file)s RETURNING arrangements
+)
+INSERT INTO customers_touchedarrangement (file_id, arrangement_id)
+SELECT %(file)s::uuid, arrangement_id FROM (SELECT DISTINCT unnest(arrangements) AS arrangement_id FROM noted) once
+ ORDER BY arrangement_id
+    ON CONFLICT DO NOTHING
+"""
 # Months before an account's balance are not looked into.
 _SETTLE = f"""
 WITH next AS (
@@ -54,6 +63,9 @@ SELECT max(arrangement_id::text) FROM next
 
 def settle(file_id: UUID, *, at: datetime) -> None:
     """Give the accounts a file booked on their balances, and remember whose they are. Killed half-way, it goes on where it stopped."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        one_at_a_time(at=at)
+        cursor.execute(_GATHER, {"file": file_id})
     after: str | None = None
     while TouchedArrangement.objects.filter(file=file_id).exists():
         with transaction.atomic(), connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """Records on their way into the tables: copied into a temporary table, judged and joined there by SQL."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -28,11 +28,14 @@ _SQL_TYPES: dict[type, str] = {
 class Written(list[Any]):
     """Records with their lines of COPY's text, one new id each, made where there is time for it: in the thread that reads ahead, while
     the database works. For the kinds that come by the million and are staged as they come.
+
+    `found`: what is known already of what their references are, as texts of COPY: column → one of each record.
     """
 
-    def __init__(self, records: Sequence[NamedTuple]) -> None:
+    def __init__(self, records: Sequence[NamedTuple], *, found: Mapping[str, Sequence[str]]) -> None:
         super().__init__(records)
-        self.text = _copy_text(records, ids=1).encode()
+        self.found = (*found,)
+        self.text = _copy_text(records, ids=1, found=found.values()).encode()
 
 
 class Stage:
@@ -47,8 +50,8 @@ class Stage:
         self.table = table
         self.complaints: dict[int, Complaint] = {}
         fields = get_type_hints(type(records[0]))
-        filled = [*((name, "uuid") for name in ids), *((name, _sql_type(kind)) for name, kind in fields.items())]
-        columns = [*filled, *(found or {}).items()]
+        columns = [*((name, "uuid") for name in ids), *((name, _sql_type(kind)) for name, kind in fields.items()), *(found or {}).items()]
+        filled = [*ids, *fields, *(records.found if isinstance(records, Written) else ())]
         self._cursor.execute(
             sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}) ON COMMIT DELETE ROWS; DELETE FROM {}").format(
                 sql.Identifier(table),
@@ -56,9 +59,7 @@ class Stage:
                 sql.Identifier(table),
             )
         )
-        copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
-            sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name, _ in filled)
-        )
+        copy = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, filled)))
         with self._cursor.copy(copy) as rows:
             rows.write(records.text if isinstance(records, Written) else _copy_text(records, ids=len(ids)))
 
@@ -76,17 +77,24 @@ class Stage:
         return self._cursor.fetchall() if self._cursor.description else []
 
 
-def _copy_text(records: Sequence[NamedTuple], *, ids: int) -> str:
-    """New ids and the fields of each record, as lines for COPY.
+def _copy_text(records: Sequence[NamedTuple], *, ids: int, found: Collection[Sequence[str]] = ()) -> str:
+    """New ids, the fields of each record and what was found of it, as lines for COPY.
 
     Column by column, because what a column's type says is then asked once, not once a value.
     """
     kinds = get_type_hints(type(records[0])).values()
     new_ids = [uuid7_texts(len(records)) for _ in range(ids)]
-    columns = [*new_ids, *map(_texts, zip(*records, strict=True), kinds)]
+    columns = [*new_ids, *map(_texts, zip(*records, strict=True), kinds), *found]
     text = copying.lines(columns)
-    if "\\" in text or "\r" in text or text.count("\t") != len(records) * (len(columns) - 1) or text.count("\n") != len(records):
-        columns = [*new_ids, *(_texts(values, kind, escaped=True) for values, kind in zip(zip(*records, strict=True), kinds, strict=True))]
+    own = {
+        "\\": sum(column.count(copying.NULL) for column in columns if isinstance(column, list)),
+        "\t": len(records) * (len(columns) - 1),
+        "\n": len(records),
+        "\r": 0,
+    }
+    if any(text.count(sign) != count for sign, count in own.items()):
+        fields = (_texts(values, kind, escaped=True) for values, kind in zip(zip(*records, strict=True), kinds, strict=True))
+        columns = [*new_ids, *fields, *found]
         text = copying.lines(columns)
     return text
 

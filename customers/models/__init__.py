@@ -20,7 +20,17 @@ from .care import (
 from .clients import ApiClient, ClientKey, ClientMeter, Scope
 from .consents import ConsentNotice, ConsentPurpose
 from .emergencies import EmergencyAccess, EmergencyEnd, EmergencyGrant, EmergencyReview
-from .landing import HeldPart, RejectedRow, SourceChunk, SourceFile, SourcePosition, SourceSystem, TouchedArrangement, TouchedParty
+from .landing import (
+    BookedOn,
+    HeldPart,
+    RejectedRow,
+    SourceChunk,
+    SourceFile,
+    SourcePosition,
+    SourceSystem,
+    TouchedArrangement,
+    TouchedParty,
+)
 from .life import Goal, LifeEvent, Need, Preference
 from .linkage import LinkageModel, LinkageRun, LinkageSettings, LinkVerdict, MemberDescription, PartyAct, PartyLink
 from .masking import CareSettings, MaskedField, MaskingRule, Reveal
@@ -39,6 +49,7 @@ __all__ = [
     "Arrangement",
     "ArrangementRole",
     "BookedEntry",
+    "BookedOn",
     "Branch",
     "BranchGroupPermission",
     "BranchUserPermission",

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
@@ -108,8 +109,20 @@ class TouchedParty(models.Model):
         return f"{self.file_id} touched {self.party_id}"
 
 
+class BookedOn(models.Model):
+    """The arrangements a chunk booked on: one row, because a row for each would cost as much as finding it. Of a file still being read."""
+
+    id = UUIDv7Field(primary_key=True)
+    # As of TouchedParty.
+    file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    arrangements = ArrayField(models.UUIDField())
+
+    def __str__(self) -> str:
+        return f"{self.file_id} booked on {len(self.arrangements)}"
+
+
 class TouchedArrangement(models.Model):
-    """An arrangement a file that is still being read books on: its balance is settled when the file is in."""
+    """An arrangement a file that is in booked on, whose balance is still to be settled."""
 
     pk = models.CompositePrimaryKey("file", "arrangement")
     # As of TouchedParty.

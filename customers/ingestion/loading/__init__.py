@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..at_hand import AccountsAtHand
 from ..landed import Loader
 from ..records import (
     AccountRecord,
@@ -47,7 +48,7 @@ from .standing_orders import load_standing_orders
 from .transactions import load_transactions, prepare_transactions
 
 
-def _as_they_are(records: list[Any]) -> list[Any]:
+def _as_they_are(records: list[Any], accounts: AccountsAtHand) -> list[Any]:
     return records
 
 
@@ -60,7 +61,7 @@ class Kind:
 
     changes: str
     load: Loader
-    prepare: Callable[[list[Any]], list[Any]] = _as_they_are
+    prepare: Callable[[list[Any], AccountsAtHand], list[Any]] = _as_they_are
 
 
 KINDS: dict[type[Record], Kind] = {

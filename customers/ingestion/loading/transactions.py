@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from bankos.platform import clock
+from django.db import IntegrityError, transaction
 
+from bankos.platform import clock
+from bankos.platform.ids import uuid7
+
+from ..at_hand import AccountsAtHand
 from ..landed import Landing, Loaded
 from ..records import TransactionRecord
 from ..staging import Stage, Written
@@ -17,19 +21,24 @@ _OPEN_MONTHS = """
 SELECT customers_open_months(ARRAY(
     SELECT DISTINCT booking_date FROM staged_transaction WHERE booking_date BETWEEN %(first)s AND %(last)s))
 """
-# Every join leads into an index: what a step finds is not joined with what another finds, because the database cannot tell how many
-# there are. An account's balance is settled with the file (see `settling`).
+_FIND_ACCOUNTS = """
+UPDATE staged_transaction s SET account_id = a.id FROM customers_arrangement a
+ WHERE s.account_id IS NULL AND a.system_id = 'core' AND a.source_key = s.account_key AND a.currency = s.currency
+RETURNING s.account_key || s.currency, s.account_id::text
+"""
+_FORGET_ACCOUNTS = "UPDATE staged_transaction SET account_id = NULL"
+# What a step finds is not joined with what another finds, because the database cannot tell how many there are. An account's balance is
+# settled with the file (see `settling`).
 _LOAD = """
 WITH booked AS (
     INSERT INTO customers_transaction (
         id, system_id, source_key, version, arrangement_id, booking_date, sequence, amount, currency, balance_after, method, purpose,
         counterparty, counterparty_account, merchant_category, source_file_id, source_line, recorded_at)
     SELECT DISTINCT ON (s.source_key)
-           s.id, %(system)s, s.source_key, 0, a.id, s.booking_date, s.sequence, s.amount, s.currency, s.balance_after, s.method,
+           s.id, %(system)s, s.source_key, 0, s.account_id, s.booking_date, s.sequence, s.amount, s.currency, s.balance_after, s.method,
            s.purpose, s.counterparty, s.counterparty_account, s.merchant_category, %(file)s::uuid, s.line, %(at)s::timestamptz
       FROM staged_transaction s
-      JOIN customers_arrangement a ON a.system_id = 'core' AND a.source_key = s.account_key AND a.currency = s.currency
-     WHERE s.booking_date BETWEEN %(first)s AND %(last)s
+     WHERE s.account_id IS NOT NULL AND s.booking_date BETWEEN %(first)s AND %(last)s
        AND NOT EXISTS (SELECT FROM customers_bookedentry e WHERE e.system_id = %(system)s AND e.source_key = s.source_key)
      ORDER BY s.source_key, s.line
     RETURNING id, system_id, source_key, arrangement_id, booking_date
@@ -37,9 +46,8 @@ WITH booked AS (
     INSERT INTO customers_bookedentry (system_id, source_key, position, transaction_id, booking_date, version)
     SELECT system_id, source_key, 0, id, booking_date, 0 FROM booked
 ), noted AS (
-    INSERT INTO customers_touchedarrangement (file_id, arrangement_id)
-    SELECT DISTINCT %(file)s::uuid, arrangement_id FROM booked ORDER BY arrangement_id
-        ON CONFLICT DO NOTHING
+    INSERT INTO customers_bookedon (id, file_id, arrangements)
+    SELECT %(note)s::uuid, %(file)s::uuid, array_agg(DISTINCT arrangement_id) FROM booked HAVING count(*) > 0
 )
 SELECT count(*) FROM booked
 """
@@ -58,26 +66,38 @@ EXISTS (
 """
 
 
-def prepare_transactions(records: Sequence[TransactionRecord]) -> list[TransactionRecord]:
-    return Written(records)
+def prepare_transactions(records: Sequence[TransactionRecord], accounts: AccountsAtHand) -> list[TransactionRecord]:
+    return Written(records, found={"account_id": accounts.of(records)})
 
 
 def load_transactions(records: Sequence[TransactionRecord], landing: Landing) -> Loaded:
     days = {"first": FIRST_DAY, "last": clock.bank_date(landing.at) + LONGEST_AHEAD}
-    stage = Stage("staged_transaction", records)
+    stage = Stage("staged_transaction", records, found={"account_id": "uuid"})
     stage.run(_OPEN_MONTHS, **days)
     landing.meanwhile()
     corrected = 0
     if landing.corrects:
         _refuse_misfits(stage, **days)
         corrected = correct_booked(stage, landing)
-    ((booked,),) = stage.run(_LOAD, system=landing.system, file=landing.file_id, at=landing.at, **days)
+    try:
+        booked = _book(stage, landing, **days)
+    except IntegrityError:  # an account is no longer what it was when it was found
+        landing.accounts.forget()
+        stage.run(_FORGET_ACCOUNTS)
+        booked = _book(stage, landing, **days)
     if landing.corrects:
         stage.run(_REMEMBER_POSITIONS, system=landing.system)
     elif booked < len(records):
         _refuse_misfits(stage, **days)
         _refuse_contradictions(stage, landing)
     return Loaded(booked + corrected, stage.complaints)
+
+
+@transaction.atomic
+def _book(stage: Stage, landing: Landing, **days: date) -> int:
+    landing.accounts.remember(dict(stage.run(_FIND_ACCOUNTS)))
+    ((booked,),) = stage.run(_LOAD, system=landing.system, file=landing.file_id, at=landing.at, note=uuid7(), **days)
+    return int(booked)
 
 
 def _refuse_misfits(stage: Stage, *, first: date, last: date) -> None:
