@@ -54,7 +54,13 @@ def text(longest: int, *, required: bool = False) -> Callable[[str], str]:
 
 def key(longest: int = 60) -> Callable[[str], str]:
     """What a system knows a thing by: never empty."""
-    return text(longest, required=True)
+    words = text(longest, required=True)
+
+    def convert(value: str) -> str:
+        # Nearly all keys are letters and digits, and each of its own: nothing to change, and nothing worth remembering.
+        return value if value.isalnum() and len(value) <= longest else words(value)
+
+    return convert
 
 
 def amount(value: str) -> Decimal:

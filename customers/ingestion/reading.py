@@ -235,7 +235,8 @@ class Ahead(Generic[Item]):
     """Items, the next one being made in a thread from the moment `start` is called while the caller works with this one.
 
     Reading is Python's work and loading the database's: together they use two cores. But Python does one thing at a time, so the caller
-    says when the long wait begins. What it had before the present item is given up in the thread as well: that takes time with many rows.
+    says when the long wait begins. What it had before the present item is given up in the thread as well, once the next one is made: with
+    many rows that takes time in one go, in which the caller could not begin to wait.
     """
 
     def __init__(self, items: Iterator[Item]) -> None:
@@ -260,5 +261,6 @@ class Ahead(Generic[Item]):
         return self._upcoming
 
     def _make(self) -> Item | None:
+        item = next(self._items, None)
         del self._given[:-1]
-        return next(self._items, None)
+        return item

@@ -74,7 +74,6 @@ def load_transactions(records: Sequence[TransactionRecord], landing: Landing) ->
     days = {"first": FIRST_DAY, "last": clock.bank_date(landing.at) + LONGEST_AHEAD}
     stage = Stage("staged_transaction", records, found={"account_id": "uuid"})
     stage.run(_OPEN_MONTHS, **days)
-    landing.meanwhile()
     corrected = 0
     if landing.corrects:
         _refuse_misfits(stage, **days)
@@ -96,6 +95,7 @@ def load_transactions(records: Sequence[TransactionRecord], landing: Landing) ->
 @transaction.atomic
 def _book(stage: Stage, landing: Landing, **days: date) -> int:
     landing.accounts.remember(dict(stage.run(_FIND_ACCOUNTS)))
+    landing.meanwhile()
     ((booked,),) = stage.run(_LOAD, system=landing.system, file=landing.file_id, at=landing.at, note=uuid7(), **days)
     return int(booked)
 

@@ -52,24 +52,16 @@ def test_the_next_item_is_made_in_another_thread_once_it_is_asked_for_and_not_be
 
 
 def test_what_is_done_with_is_given_up_while_the_next_is_made() -> None:
-    made = Event()
-
-    def items() -> Iterator[Piece]:
-        for number in range(3):
-            if number == 2:
-                made.set()
-            yield Piece(number)
-
-    ahead = Ahead(items())
+    gone = Event()
+    ahead = Ahead(map(Piece, range(3)))
     given = iter(ahead)
-    first = weakref.ref(next(given))
+    first = weakref.ref(next(given), lambda _: gone.set())
     second = next(given)
     assert first() is not None
 
     ahead.start()
 
-    assert made.wait(PATIENCE)
-    assert first() is None
+    assert gone.wait(PATIENCE)
     assert second.number == 1
 
 
