@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import transaction
 
 from customers import ingestion
 from customers.ingestion import IngestReport
 from tests.customers.ingestion.extracts import AT, count, rows, state
+from tests.customers.ingestion.ways import BERKA
 
-FOLDER = Path(settings.BASE_DIR).parent / "shared" / "data" / "berka"
 SYSTEMS = {
     "core": ("account", "trans"),
     "crm": ("district", "client", "disp"),
@@ -27,7 +26,7 @@ LINES = {
     "account": 4_500, "client": 5_369, "disp": 5_369, "district": 77, "loan": 682, "card": 892, "order": 6_471, "trans": 54_960,
 }  # fmt: skip
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the Berka data set isn't at {FOLDER}")
+pytestmark = [pytest.mark.django_db, pytest.mark.skipif(not BERKA.is_dir(), reason=f"the Berka data set isn't at {BERKA}")]
 
 
 def ingest_all(at=AT) -> list[IngestReport]:
@@ -35,7 +34,7 @@ def ingest_all(at=AT) -> list[IngestReport]:
 
 
 def path(name: str) -> Path:
-    return FOLDER / f"{name}.csv.gz"
+    return BERKA / f"{name}.csv.gz"
 
 
 @pytest.fixture(scope="module")
