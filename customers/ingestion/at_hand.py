@@ -22,10 +22,10 @@ class AccountsAtHand:
 
     def of(self, records: Sequence[TransactionRecord]) -> list[str]:
         """The id of each record's account, as COPY reads it."""
-        return [self._ids.get(record.account_key + record.currency, NULL) for record in records]
+        return [self._ids.get(f"{record.account_key} {record.currency}", NULL) for record in records]
 
     def remember(self, found: Mapping[str, str]) -> None:
-        """`found`: number and currency, written together → id."""
+        """`found`: number, a space and currency → id."""
         if len(self._ids) < MOST:
             self._ids |= found
 

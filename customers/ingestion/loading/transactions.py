@@ -24,7 +24,7 @@ SELECT customers_open_months(ARRAY(
 _FIND_ACCOUNTS = """
 UPDATE staged_transaction s SET account_id = a.id FROM customers_arrangement a
  WHERE s.account_id IS NULL AND a.system_id = 'core' AND a.source_key = s.account_key AND a.currency = s.currency
-RETURNING s.account_key || s.currency, s.account_id::text
+RETURNING s.account_key || ' ' || s.currency, s.account_id::text
 """
 _FORGET_ACCOUNTS = "UPDATE staged_transaction SET account_id = NULL"
 # What a step finds is not joined with what another finds, because the database cannot tell how many there are. An account's balance is
