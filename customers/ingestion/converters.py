@@ -142,6 +142,7 @@ def moment(value: str) -> datetime:
     return result.astimezone(UTC)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def currency(value: str) -> str:
     value = value.strip()
     if _CURRENCY.fullmatch(value) is None:

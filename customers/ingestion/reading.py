@@ -143,21 +143,24 @@ class Source:
         self.kept += len(raw)
         self._raw.seek(int(self.size * share))
 
+    @property
+    def _place(self) -> str:
+        return f"behind line {self.lines_read}" if self.lines_read else f"behind byte {self.position:,}"
+
     def _kept_of(self, read: Callable[[], bytes]) -> bytes:
-        place = f"behind line {self.lines_read}" if self.lines_read else f"behind byte {self.position:,}"
         try:
             data = read()
         except EOFError:
-            raise UnreadableFile(f"{self.name} is cut off {place}: its compressed data ends early. Send it again, whole.") from None
+            raise UnreadableFile(f"{self.name} is cut off {self._place}: its compressed data ends early. Send it again, whole.") from None
         except (zlib.error, gzip.BadGzipFile):
-            raise UnreadableFile(f"{self.name} is damaged {place}: it cannot be unpacked. Send it again.") from None
+            raise UnreadableFile(f"{self.name} is damaged {self._place}: it cannot be unpacked. Send it again.") from None
         except OSError as error:
-            raise UnreadableFile(f"{self.name} cannot be read {place}: {error.strerror}.") from None
+            raise UnreadableFile(f"{self.name} cannot be read {self._place}: {error.strerror}.") from None
         self._kept.append(data)
         self.kept += len(data)
         if self.kept > LONGEST_SILENCE:
             megabytes = LONGEST_SILENCE // 1024**2
-            raise UnreadableFile(f"{self.name} goes on for {megabytes} MB {place} without an entry; this isn't what it says it is.")
+            raise UnreadableFile(f"{self.name} goes on for {megabytes} MB {self._place} without an entry; this isn't what it says it is.")
         return data
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from ..models import TouchedArrangement
+from ..models import BookedOn, TouchedArrangement
 from .locking import one_at_a_time
 
 ARRANGEMENTS_PER_TRANSACTION = 10_000
@@ -63,9 +63,10 @@ SELECT max(arrangement_id::text) FROM next
 
 def settle(file_id: UUID, *, at: datetime) -> None:
     """Give the accounts a file booked on their balances, and remember whose they are. Killed half-way, it goes on where it stopped."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        one_at_a_time(at=at)
-        cursor.execute(_GATHER, {"file": file_id})
+    if BookedOn.objects.filter(file=file_id).exists():
+        with transaction.atomic(), connection.cursor() as cursor:
+            one_at_a_time(at=at)
+            cursor.execute(_GATHER, {"file": file_id})
     after: str | None = None
     while TouchedArrangement.objects.filter(file=file_id).exists():
         with transaction.atomic(), connection.cursor() as cursor:

@@ -76,6 +76,7 @@ def load_transactions(records: Sequence[TransactionRecord], landing: Landing) ->
     stage.run(_OPEN_MONTHS, **days)
     corrected = 0
     if landing.corrects:
+        landing.meanwhile()
         _refuse_misfits(stage, **days)
         corrected = correct_booked(stage, landing)
     try:
