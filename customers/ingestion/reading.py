@@ -143,24 +143,27 @@ class Source:
         self.kept += len(raw)
         self._raw.seek(int(self.size * share))
 
-    @property
-    def _place(self) -> str:
-        return f"behind line {self.lines_read}" if self.lines_read else f"behind byte {self.position:,}"
+    def _place(self, byte: int) -> str:
+        return f"behind line {self.lines_read}" if self.lines_read else f"behind byte {byte:,}"
 
     def _kept_of(self, read: Callable[[], bytes]) -> bytes:
+        byte = 0 if self.lines_read else self.position  # before it is read: afterwards nobody knows
         try:
             data = read()
         except EOFError:
-            raise UnreadableFile(f"{self.name} is cut off {self._place}: its compressed data ends early. Send it again, whole.") from None
+            raise UnreadableFile(
+                f"{self.name} is cut off {self._place(byte)}: its compressed data ends early. Send it again, whole."
+            ) from None
         except (zlib.error, gzip.BadGzipFile):
-            raise UnreadableFile(f"{self.name} is damaged {self._place}: it cannot be unpacked. Send it again.") from None
+            raise UnreadableFile(f"{self.name} is damaged {self._place(byte)}: it cannot be unpacked. Send it again.") from None
         except OSError as error:
-            raise UnreadableFile(f"{self.name} cannot be read {self._place}: {error.strerror}.") from None
+            raise UnreadableFile(f"{self.name} cannot be read {self._place(byte)}: {error.strerror}.") from None
         self._kept.append(data)
         self.kept += len(data)
         if self.kept > LONGEST_SILENCE:
             megabytes = LONGEST_SILENCE // 1024**2
-            raise UnreadableFile(f"{self.name} goes on for {megabytes} MB {self._place} without an entry; this isn't what it says it is.")
+            place = self._place(byte)
+            raise UnreadableFile(f"{self.name} goes on for {megabytes} MB {place} without an entry; this isn't what it says it is.")
         return data
 
 
