@@ -90,6 +90,9 @@ def _leave_statistics_alone() -> None:
 def _keep_reference_rows() -> None:
     """Copy what migrations filled (permissions, groups, policies), for the tests that commit."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'freshly_migrated'")
+        if cursor.fetchone():
+            return  # pytest's --reuse-db: the database is that of an earlier run
         cursor.execute("CREATE SCHEMA freshly_migrated")
         for table in _tables_with_rows():
             cursor.execute(f'CREATE TABLE freshly_migrated."{table}" AS TABLE "{table}"')
