@@ -17,14 +17,14 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from bankos.platform import bell, clock
+from bankos.platform import bell, clock, egress
+from bankos.platform.egress import Outcome
 from bankos.platform.events import Event
 from customers.channels import clients
 from customers.models import Party, WebhookAttempt, WebhookDelivery, WebhookSecret, WebhookSubscription
 from customers.visibility import visible_party_ids
 
-from . import signing, targets
-from .targets import Outcome
+from . import signing
 
 TASK = "customers.tasks.send_webhooks"
 AT_ONCE = 24
@@ -116,7 +116,7 @@ def _send(claimed: Sequence[UUID]) -> None:
     def hand_over(delivery: WebhookDelivery) -> Outcome:
         body = delivery.body.encode()
         headers = signing.headers(delivery.message_id, body, secrets=good[delivery.subscription_id], at=at)
-        return targets.post(delivery.subscription.url, body, headers)
+        return egress.post(delivery.subscription.url, body, headers, internal_hosts=settings.WEBHOOK_INTERNAL_HOSTS)
 
     # Only the waiting is done side by side: no thread touches the database.
     with ThreadPoolExecutor(max_workers=max(len(going), 1), thread_name_prefix="webhooks") as threads:

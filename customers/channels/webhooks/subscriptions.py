@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
-from bankos.platform import bell
+from bankos.platform import bell, egress
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
 from customers.channels import clients
@@ -19,7 +20,7 @@ from customers.models import ApiClient, WebhookAttempt, WebhookDelivery, Webhook
 from sentinel import authority
 from sentinel.governance import NotPossible
 
-from . import signing, targets
+from . import signing
 from .sending import TASK
 
 OVERLAP = timedelta(days=1)
@@ -173,8 +174,8 @@ def _check(client: ApiClient, url: str, changes: Sequence[str]) -> None:
     if unknown := set(changes) - set(CHANGES):
         raise NotPossible(f"Nothing of a customer is called {', '.join(sorted(unknown))}.")
     try:
-        targets.check(url)
-    except targets.BadTarget as error:
+        egress.check(url, internal_hosts=settings.WEBHOOK_INTERNAL_HOSTS)
+    except egress.BadTarget as error:
         raise NotPossible(str(error)) from error
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from bankos.platform import clock, events
+from bankos.platform import clock, egress, events
 from bankos.platform.actors import Actor
 from customers import consents
 from customers.channels import clients
-from customers.channels.webhooks import sending, subscriptions, targets
+from customers.channels.webhooks import sending, subscriptions
 from customers.channels.webhooks.sending import WAITS
 from customers.models import WebhookAttempt, WebhookDelivery, WebhookSubscription
 from tests.bank import Bank, Customer
@@ -110,7 +110,7 @@ def test_what_is_not_received_is_sent_again_later_with_the_same_id(
 def test_a_receiver_that_is_down_or_slow_is_waited_for(
     deploy: Deploy, receiver: Receiver, ines: Customer, adviser: Actor, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(targets, "ANSWER_WITHIN", 0.3)
+    monkeypatch.setattr(egress, "ANSWER_WITHIN", 0.3)
     receiver.slowness = 1
     subscribe(deploy(), receiver)
     happen(ines, adviser)
@@ -296,7 +296,7 @@ def test_who_knows_customers_only_by_speaking_for_them_is_told_of_nobody(deploy:
 def test_nothing_inside_a_network_is_reached(deploy: Deploy, receiver: Receiver, url: str) -> None:
     refused = deploy().post("webhooks/", {"url": url})
     if refused.status_code == 201:  # a name: it is looked up when something is sent
-        outcome = targets.post(url, b"{}", {})
+        outcome = egress.post(url, b"{}", {})
         assert (outcome.status, outcome.problem) == (None, "Messages are not sent to addresses inside a network.")
     else:
         assert refused.status_code == 400
@@ -310,7 +310,7 @@ def test_the_connection_goes_where_the_look_went(receiver: Receiver, monkeypatch
         asked.append(host)
         return [(2, 1, 6, "", ("127.0.0.1" if len(asked) > 1 else "192.0.2.1", port))]
 
-    monkeypatch.setattr(targets.socket, "getaddrinfo", getaddrinfo)
-    assert targets.post("https://rebinding.example/", b"{}", {}).status is None
+    monkeypatch.setattr(egress.socket, "getaddrinfo", getaddrinfo)
+    assert egress.post("https://rebinding.example/", b"{}", {}).status is None
     assert receiver.got == []
     assert asked.count("rebinding.example") == 1

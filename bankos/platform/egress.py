@@ -1,7 +1,8 @@
-"""Where messages may go, and how one is handed over. Nothing inside the bank's network is reached by way of a webhook.
+"""Where messages of the bank may go, and how one is handed over. Nothing inside a network is reached by way of an address somebody typed.
 
 An address is looked up here, and the connection goes to exactly the address that was looked at: a name that changes its mind in between
-leads nowhere. Redirects are answers, not ways.
+leads nowhere. Redirects are answers, not ways. Which addresses are public is said here and not by Python's `ipaddress`, whose answer
+changed with its patch level.
 """
 
 import http.client
@@ -10,16 +11,54 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
-
-from django.conf import settings
 
 CONNECT_WITHIN = 5  # seconds
 ANSWER_WITHIN = 10  # seconds, all in all
 ANSWER_KEPT = 200  # characters
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+# IANA's registry of special-purpose addresses (RFC 6890, 8190), whole: also what it calls globally reachable is no receiver of messages.
+_SPECIAL_V4 = tuple(
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",  # this network
+        "10.0.0.0/8",  # private
+        "100.64.0.0/10",  # shared between a provider and its customers; metadata of some clouds
+        "127.0.0.0/8",  # loopback
+        "169.254.0.0/16",  # link-local; metadata of most clouds
+        "172.16.0.0/12",  # private
+        "192.0.0.0/24",  # protocol assignments; metadata of some clouds
+        "192.0.2.0/24",  # documentation
+        "192.31.196.0/24",  # AS112
+        "192.52.193.0/24",  # automatic multicast tunnelling
+        "192.88.99.0/24",  # 6to4 relays
+        "192.168.0.0/16",  # private
+        "192.175.48.0/24",  # AS112
+        "198.18.0.0/15",  # benchmarking
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, broadcast
+        "168.63.129.16/32",  # in no registry: the host's services of a cloud, reached from its machines only
+    )
+)
+# The one part of IPv6 that is given out to networks. Outside of it lie loopback, compatible, mapped and translated IPv4, discard,
+# segment routing, unique-local, link-local, site-local and multicast addresses, and what has no meaning yet.
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_SPECIAL_V6 = tuple(
+    ipaddress.IPv6Network(network)
+    for network in (
+        "2001::/23",  # protocol assignments: Teredo, benchmarking, ORCHID, …
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4: an IPv4 address inside
+        "2620:4f:8000::/48",  # AS112
+        "3fff::/20",  # documentation
+    )
+)
+# How a network without IPv4 reaches one (RFC 6052): as public as the IPv4 address inside.
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class BadTarget(ValueError):
@@ -41,22 +80,24 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-def check(url: str) -> None:
+def check(url: str, *, internal_hosts: Collection[str] = ()) -> None:
     """Whether messages may be sent there, as far as the address itself says.
 
+    Args:
+        internal_hosts: hosts inside the bank's network that it named as receivers itself, as host or host:port.
     Raises:
         BadTarget
     """
-    _parts(url)
+    _parts(url, internal_hosts)
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+def post(url: str, body: bytes, headers: Mapping[str, str], *, internal_hosts: Collection[str] = ()) -> Outcome:
     """Hand a message over. Whatever goes wrong is an outcome."""
     began = time.monotonic()
     status, problem, answer, retry_after = None, "", "", None
     try:
-        parts = _parts(url)
-        connection = _Pinned(parts, _address(parts))
+        parts = _parts(url, internal_hosts)
+        connection = _Pinned(parts, _address(parts, internal_hosts))
         guard = threading.Timer(ANSWER_WITHIN, connection.give_up)
         guard.start()
         try:
@@ -84,7 +125,17 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
     return Outcome(status, taken, problem, answer, retry_after)
 
 
-def _parts(url: str) -> SplitResult:
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address belongs to the open internet, and to one receiver on it."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in _SPECIAL_V4)
+    address = ipaddress.IPv6Address(int(address))  # without the zone a link's address may bear
+    if address in _TRANSLATED:
+        return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return address in _GLOBAL_UNICAST and not any(address in network for network in _SPECIAL_V6)
+
+
+def _parts(url: str, internal_hosts: Collection[str]) -> SplitResult:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -94,7 +145,7 @@ def _parts(url: str) -> SplitResult:
         raise BadTarget("This is not an address.")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise BadTarget("An address holds no user, password or fragment.")
-    if _is_ours(parts):
+    if _is_ours(parts, internal_hosts):
         if parts.scheme not in ("http", "https"):
             raise BadTarget("Messages are sent over https.")
         return parts
@@ -106,33 +157,23 @@ def _parts(url: str) -> SplitResult:
         literal = ipaddress.ip_address(parts.hostname)
     except ValueError:
         return parts
-    if not _is_public(literal):
+    if not is_public(literal):
         raise BadTarget("Messages are not sent to addresses inside a network.")
     return parts
 
 
-def _is_ours(parts: SplitResult) -> bool:
-    """Hosts the bank itself named as receivers inside its network, as host or host:port."""
-    return not {parts.hostname, f"{parts.hostname}:{parts.port}"}.isdisjoint(settings.WEBHOOK_INTERNAL_HOSTS)
+def _is_ours(parts: SplitResult, internal_hosts: Collection[str]) -> bool:
+    return not {parts.hostname, f"{parts.hostname}:{parts.port}"}.isdisjoint(internal_hosts)
 
 
-def _address(parts: SplitResult) -> tuple[str, int]:
+def _address(parts: SplitResult, internal_hosts: Collection[str]) -> tuple[str, int]:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     addresses = [str(address[0]) for *_, address in found]
-    if not _is_ours(parts) and not all(_is_public(ipaddress.ip_address(address)) for address in addresses):
+    # One inner address among public ones is enough: whose answer counts is the name's owner's choice.
+    if not _is_ours(parts, internal_hosts) and not all(is_public(ipaddress.ip_address(address)) for address in addresses):
         raise BadTarget("Messages are not sent to addresses inside a network.")
     return addresses[0], port
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inside is None and address in _NAT64:
-            inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inside is not None:
-            return _is_public(inside)
-    return address.is_global and not address.is_multicast
 
 
 class _Pinned(http.client.HTTPConnection):
