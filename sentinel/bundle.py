@@ -29,15 +29,16 @@ class Kind(StrEnum):
     DECISION = "decision"
     CONSUMPTION = "consumption"
     VOID = "void"
+    QUARANTINED = "quarantined"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry as the log holds it.
 
-    `text` is exactly what was hashed into the log: a token, or the text of `consumption_text` or `void_text`; `leaf_hash` is the one
-    the log stores, not one made for the occasion. With a decision may go its `context`, a canonical text, or the word that it was
-    `erased`.
+    `text` is exactly what was hashed into the log: a token, or the text of `consumption_text`, `void_text` or `quarantined_text`;
+    `leaf_hash` is the one the log stores, not one made for the occasion. With a decision may go its `context`, a canonical text, or the
+    word that it was `erased`.
     """
 
     index: int
@@ -60,6 +61,11 @@ def consumption_text(*, id: str, decision: str, consumed_at: str) -> str:
 def void_text(index: int) -> str:
     """The entry for an index whose transaction never came to be."""
     return canonical({"index": index, "type": Kind.VOID.value})
+
+
+def quarantined_text(index: int, sha256: str) -> str:
+    """The entry for an index at which stands a record that is none of the bank's; of its text only the SHA-256 (hex) is in the log."""
+    return canonical({"index": index, "sha256": sha256, "type": Kind.QUARANTINED.value})
 
 
 def complete(*, keys: Iterable[bytes], checkpoints: Sequence[str], entries: Iterable[Entry]) -> Iterator[bytes]:

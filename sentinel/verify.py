@@ -9,12 +9,13 @@ Exit 2: not asked properly, or not readable.
 
 The file: JSON Lines (gzip if the name ends in .gz), each line the canonical JSON (RFC 8785) of an object, in this order:
 
-    {"checkpoints":1,"complete":true,"entries":3,"first":0,"format":"bankos-log-bundle/1","keys":1,"origin":"…","size":3}
+    {"checkpoints":1,"complete":true,"entries":4,"first":0,"format":"bankos-log-bundle/1","keys":1,"origin":"…","size":4}
     {"jwk":{"alg":"Ed25519","crv":"Ed25519","kid":"…","kty":"OKP","use":"sig","x":"…"}}          ascending by kid
     {"checkpoint":"<signed note>"}                                                               ascending by size
     {"entry":"<token>","index":0,"kind":"decision","leaf_hash":"…"}                              ascending by index
     {"entry":"{…\"type\":\"consumption\"}","index":1,"kind":"consumption","leaf_hash":"…"}
     {"entry":"{\"index\":2,\"type\":\"void\"}","index":2,"kind":"void","leaf_hash":"…"}
+    {"entry":"{\"index\":3,\"sha256\":\"…\",\"type\":\"quarantined\"}","index":3,"kind":"quarantined","leaf_hash":"…"}
 
 `size` is that of the last checkpoint. A complete bundle holds every entry; the tree (RFC 9162) is rebuilt from them. In any other,
 checkpoints carry "consistency" with the one before and entries "proof" of being under the last. A decision may come with "context",
@@ -103,6 +104,7 @@ class Report:
     decisions: int = 0
     consumptions: int = 0
     voids: int = 0
+    quarantined: int = 0  # a warning: somebody wrote records that the bank did not make
     contexts: int = 0
     erased: int = 0
 
@@ -165,12 +167,20 @@ class Consumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A record in the bank's database that the bank did not make: its text is not in the log, only its hash."""
+
+
+Content = Decision | Consumption | Quarantined | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """`content` is None for an index whose transaction never came to be; `proof` is None on a line without one."""
 
     index: int
     leaf: bytes
-    content: Decision | Consumption | None
+    content: Content
     proof: tuple[bytes, ...] | None
 
 
@@ -266,7 +276,7 @@ def _entry(said: dict[str, Any]) -> Entry:
     leaf = _hash(said["leaf_hash"], "the entry's hash")
     if _leaf_hash(text.encode()) != leaf:
         raise Wrong("its hash is not the one the log holds")
-    content: Decision | Consumption | None
+    content: Content
     if kind == "decision":
         content = _decision(text, said["index"], said)
     elif kind == "consumption":
@@ -275,8 +285,10 @@ def _entry(said: dict[str, Any]) -> Entry:
         content = None
         if text != f'{{"index":{said["index"]},"type":"void"}}':
             raise Wrong("as a void entry it does not say its own index")
+    elif kind == "quarantined":
+        content = _quarantined(text, said["index"])
     else:
-        raise Wrong("it is neither a decision, a consumption nor void")
+        raise Wrong("it is neither a decision, a consumption, void nor quarantined")
     return Entry(said["index"], leaf, content, _hashes(said["proof"], "the entry's proof") if "proof" in said else None)
 
 
@@ -339,6 +351,15 @@ def _consumption(text: str) -> Consumption:
     except ValueError as error:
         raise Wrong("it does not say when the decision was used") from error
     return Consumption(said["id"], said["decision"], seconds)
+
+
+def _quarantined(text: str, index: int) -> Quarantined:
+    said = _canonical(text, "its entry")
+    if said.keys() != {"index", "sha256", "type"} or said["type"] != "quarantined" or said["index"] is True or said["index"] != index:
+        raise Wrong("as a quarantined entry it does not say its own index")
+    if not isinstance(said["sha256"], str) or not _SHA256.fullmatch(said["sha256"]):
+        raise Wrong("as a quarantined entry it does not hold the hash of a record")
+    return Quarantined()
 
 
 @contextmanager
@@ -663,6 +684,8 @@ class _Reading:
             self._take_decision(entry.content)
         elif isinstance(entry.content, Consumption):
             self._take_consumption(entry.content, header)
+        elif isinstance(entry.content, Quarantined):
+            self.report.quarantined += 1
         else:
             self.report.voids += 1
         if header.complete:
@@ -853,6 +876,9 @@ def trusted_keys(jwks: Path) -> frozenset[bytes]:
         raise ValueError("it is not a JWK set") from error
 
 
+_QUARANTINED = "WARNING      {:,} quarantined: records in the bank's database that the bank did not sign; none of them counts as a decision"
+
+
 def summary(report: Report) -> str:
     """What was checked, of a bundle in which nothing is wrong."""
     known = "each is in the key file" if report.keys_compared else "NOT compared with any obtained elsewhere: see --jwks"
@@ -870,6 +896,7 @@ def summary(report: Report) -> str:
             f" {report.decisions - report.contexts - report.erased:,} not included",
             f"uses         {report.consumptions:,}, each of a permit, in time, once",
             f"void         {report.voids:,}",
+            *((_QUARANTINED.format(report.quarantined),) if report.quarantined else ()),
         )
     )
 

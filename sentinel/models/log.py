@@ -20,10 +20,11 @@ class LogEntry(models.Model):
         DECISION = "decision", "decision"
         CONSUMPTION = "consumption", "consumption"
         VOID = "void", "void"  # a place whose transaction was rolled back
+        QUARANTINED = "quarantined", "quarantined"  # a place at which stands what the bank did not make
 
     index = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=11, choices=Kind)
-    subject_id = models.UUIDField(null=True, help_text="The decision that was made, or used; empty for a void.")
+    subject_id = models.UUIDField(null=True, help_text="The decision that was made, or used; empty for a void or quarantined place.")
     leaf_hash = models.BinaryField(max_length=32)
 
     class Meta:

@@ -206,6 +206,8 @@ def _entries(places: Sequence[int], with_context: bool, done: Exported) -> Itera
 def _compared(entry: LogEntry, found: Sequence[leaves.Leaf]) -> tuple[leaves.Leaf, str]:
     """The leaf to write for a place, and what is wrong with it, if anything. Of two, the one the log does not hold."""
     kind, held = Kind(entry.kind), bytes(entry.leaf_hash)
+    if kind is Kind.QUARANTINED:
+        found = [leaves.quarantined(leaf) for leaf in found]
     if not found and kind is not Kind.VOID:
         return leaves.Leaf(entry.index, kind, entry.subject_id, ""), "Its record is gone."
     for leaf in found or [leaves.void(entry.index)]:

@@ -3,17 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from uuid import UUID
 
 from django.db import connection
 
-from ..bundle import Kind, consumption_text, void_text
+from ..bundle import Kind, consumption_text, quarantined_text, void_text
 from ..merkle import leaf_hash
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """`decision_id` is the decision that was made, or used; None for a void place."""
+    """`decision_id` is the decision that was made, or used; None for a place that is void or quarantined."""
 
     index: int
     kind: Kind
@@ -28,6 +29,11 @@ class Leaf:
 def void(index: int) -> Leaf:
     """A place whose transaction was rolled back."""
     return Leaf(index, Kind.VOID, None, void_text(index))
+
+
+def quarantined(found: Leaf) -> Leaf:
+    """The place of a record that the bank did not make."""
+    return Leaf(found.index, Kind.QUARANTINED, None, quarantined_text(found.index, sha256(found.text.encode()).hexdigest()))
 
 
 def use(index: int, *, id: UUID, decision_id: UUID, consumed_at: datetime) -> Leaf:

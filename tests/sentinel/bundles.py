@@ -14,7 +14,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel import merkle, notes
-from sentinel.bundle import Entry, Kind, complete, consumption_text, partial, void_text
+from sentinel.bundle import Entry, Kind, complete, consumption_text, partial, quarantined_text, void_text
 from sentinel.canonical import canonical
 
 ORIGIN = "bank.example/decisions"
@@ -72,6 +72,9 @@ class Log:
 
     def void(self) -> None:
         self.append(Kind.VOID, void_text(len(self.entries)))
+
+    def quarantine(self, record: str) -> None:
+        self.append(Kind.QUARANTINED, quarantined_text(len(self.entries), sha256(record.encode()).hexdigest()))
 
     def checkpoint(self, key: Signer = KEY) -> None:
         self.notes.append(key.note(len(self.entries), self.root(len(self.entries))))

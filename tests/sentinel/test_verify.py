@@ -45,7 +45,7 @@ def test_a_complete_bundle_passes_and_says_what_was_checked() -> None:
     report = verify.verify(log.complete())
     kinds = [entry.kind for entry in log.entries]
     assert report.problem is None
-    assert (report.decisions, report.consumptions, report.voids) == tuple(kinds.count(kind) for kind in Kind)
+    assert (report.decisions, report.consumptions, report.voids, report.quarantined) == tuple(kinds.count(kind) for kind in Kind)
     assert report.contexts == sum(entry.context is not None for entry in log.entries) > 0
     assert report.erased == sum(entry.erased for entry in log.entries) > 0
     assert (report.size, report.root, report.checkpoints) == (len(log.entries), log.root(len(log.entries)), len(log.notes))
@@ -83,6 +83,17 @@ def test_entries_after_the_last_checkpoint_are_left_to_the_next_bundle() -> None
     log.void()
     report = verify.verify(log.complete())
     assert (report.problem, report.size) == (None, len(log.entries) - 1)
+
+
+def test_a_quarantined_place_is_a_warning_and_no_fault() -> None:
+    log = a_log(checkpoint=False)
+    log.quarantine("forged")
+    log.void()
+    log.checkpoint()
+    report = verify.verify(log.complete())
+    assert (report.problem, report.quarantined) == (None, 1)
+    assert "1 quarantined" in verify.summary(report)
+    assert said(log.partial([4])) == ""
 
 
 def test_a_permit_may_be_used_until_its_last_second_is_over() -> None:
@@ -206,6 +217,14 @@ FAULTS_OF_A_BANK: dict[str, tuple[Callable[[], Log], str]] = {
     "a letter no base64url": (lambda: holding(Kind.DECISION, GOOD + "*"), "entry 4: its token's signature is not"),
     "no token": (lambda: holding(Kind.DECISION, "permit"), "entry 4: its token is not three parts"),
     "another void": (lambda: holding(Kind.VOID, bundle.void_text(3)), "entry 4: as a void entry it does not say its own index"),
+    "another quarantined": (
+        lambda: holding(Kind.QUARANTINED, bundle.quarantined_text(3, "ab" * 32)),
+        "entry 4: as a quarantined entry it does not say its own index",
+    ),
+    "a quarantined of nothing": (
+        lambda: holding(Kind.QUARANTINED, bundle.quarantined_text(4, "forged")),
+        "entry 4: as a quarantined entry it does not hold the hash",
+    ),
     "a use spelled otherwise": (lambda: holding(Kind.CONSUMPTION, USE + " "), "entry 4: its entry is not spelled the one canonical way"),
     "a use that says more": (lambda: holding(Kind.CONSUMPTION, USE[:-1] + ',"x":1}'), "entry 4: it is not the use of a decision"),
     "a use at a time spelled otherwise": (
