@@ -6,22 +6,14 @@ from typing import Any
 
 from sentinel.cedar import Entity
 
-# The members that say which entity is meant. Only these are taken over from a default into an entity an item brings itself.
-IDENTIFYING = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
-
 
 def with_defaults(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """One evaluation of a batch as raw JSON, filled up from the batch's top level (section 7.1.1).
 
-    A member an item brings replaces the default as a whole: properties and context are never mixed. Only what identifies an entity
-    (type, id, name) falls back to the default when the item's own entity lacks it (certification scenario 3.2.7).
+    A member an item brings replaces the default as a whole, and has to be complete: nothing of a default is ever mixed into it. An item
+    that names a resource without its id asks about no resource, and never about the one its neighbours are asked about.
     """
-    merged = dict(defaults) | dict(item)
-    for member, identifying in IDENTIFYING.items():
-        own, default = item.get(member), defaults.get(member)
-        if isinstance(own, Mapping) and isinstance(default, Mapping):
-            merged[member] = {name: default[name] for name in identifying if name in default} | dict(own)
-    return merged
+    return dict(defaults) | dict(item)
 
 
 def known_and_said(known: Entity | None, said: Entity) -> Entity:

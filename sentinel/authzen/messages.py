@@ -15,7 +15,7 @@ from typing import Any
 
 from sentinel.cedar import Entity
 
-from .merging import IDENTIFYING, with_defaults
+from .merging import with_defaults
 
 LARGEST_BODY = 1_000_000  # bytes
 MOST_EVALUATIONS = 100
@@ -23,6 +23,7 @@ MOST_RESULTS = 1_000  # on one page of a search
 DEEPEST = 16  # objects and arrays inside each other, the body itself being the first
 LONGEST_NAME = 512  # characters of a type, an id or the name of an action
 LONGEST_TOKEN = 4_096
+IDENTIFYING = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
 LARGEST_EXACT_INTEGER = 2**53 - 1  # beyond it a double cannot tell neighbours apart
 
 

@@ -132,8 +132,8 @@ BATCHES: dict[str, Any] = {
         {
             "subject": ALICE,
             "action": WRITE,
-            "resource": {"type": "record"},
-            "evaluations": [{"resource": {"id": "record-1", "properties": {"status": "active"}}}, {"resource": ARCHIVED}],
+            "resource": ACTIVE,
+            "evaluations": [{}, {"resource": ARCHIVED}],
         },
         [True, False],
     ),

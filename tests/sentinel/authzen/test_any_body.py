@@ -8,7 +8,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sentinel.authzen.merging import IDENTIFYING, with_defaults
+from sentinel.authzen.merging import with_defaults
+from sentinel.authzen.messages import IDENTIFYING
 
 from .service import REQUESTS, Caller, deploy
 

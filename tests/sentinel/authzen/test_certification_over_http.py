@@ -12,6 +12,7 @@ import pytest
 from .certification import ALICE, ARCHIVED, BATCHES, BOB, DECISIONS, ONE, READ, SEARCHES, WRITE
 from .schemas import fits
 from .service import Caller, deploy
+from .test_messages import INCOMPLETE
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +167,24 @@ def test_3_4_an_item_that_cannot_be_read_is_a_no_in_its_place(app: Caller) -> No
 
     assert [item["decision"] for item in answer["evaluations"]] == [True, False, True]
     assert answer["evaluations"][1]["context"]["error"] == {"status": 400, "message": "/evaluations/1/resource is missing"}
+
+
+@pytest.mark.parametrize(("item", "missing"), INCOMPLETE)
+def test_3_2_7_an_entity_named_by_half_is_a_no_in_its_place_whatever_the_batch_says(
+    app: Caller, item: dict[str, Any], missing: str
+) -> None:
+    items = [item, {}]
+    endings = {"execute_all": [False, True], "deny_on_first_deny": [False], "permit_on_first_permit": [False, True]}
+
+    for semantic, decisions in endings.items():
+        response = app.send(
+            "evaluations", json.dumps(EVALUATION | {"evaluations": items, "options": {"evaluations_semantic": semantic}}).encode()
+        )
+
+        answered = response.json()["evaluations"]
+        assert (response.status_code, [answer["decision"] for answer in answered]) == (200, decisions)
+        assert answered[0]["context"]["error"] == {"status": 400, "message": f"/evaluations/0/{missing} is missing"}
+        assert "rules" not in answered[0]["context"], "no policy was asked"
 
 
 def test_3_4_a_batch_that_is_wrong_as_a_whole_is_a_bad_request(app: Caller) -> None:

@@ -145,18 +145,52 @@ def test_the_top_level_fills_in_what_an_item_leaves_out() -> None:
     assert second == messages.evaluation(sent(REQUEST))
 
 
-def test_an_item_replaces_a_default_whole_but_for_what_identifies_it() -> None:
+def test_an_item_replaces_a_default_whole() -> None:
     read = batch(
         subject=ALICE,
         action={"name": "write", "properties": {"soft": True}},
         resource={"type": "record", "id": "record-9", "properties": {"status": "archived", "owner": "bob"}},
-        evaluations=[{"resource": {"id": "record-1", "properties": {"status": "active"}}, "action": {"properties": {}}}],
+        context={"time": "9", "ip": "::1"},
+        evaluations=[{"resource": RECORD, "action": READ, "context": {"time": "10"}}],
     )
 
-    item = read.items[0]
-    assert isinstance(item, Evaluation)
-    assert item.resource == messages.Named("record", "record-1", {"status": "active"})
-    assert item.action == messages.Action("write", {})
+    assert read.items[0] == Evaluation(
+        messages.Named("user", "alice"), messages.Action("read"), messages.Named("record", "record-1"), {"time": "10"}
+    )
+
+
+# What an item may say of an entity without naming it, and the member that is missing then.
+INCOMPLETE = [
+    ({"subject": {}}, "subject/type"),
+    ({"subject": {"type": "user"}}, "subject/id"),
+    ({"subject": {"id": "alice"}}, "subject/type"),
+    ({"subject": {"properties": {"role": "admin"}}}, "subject/type"),
+    ({"action": {}}, "action/name"),
+    ({"action": {"properties": {"soft": True}}}, "action/name"),
+    ({"resource": {}}, "resource/type"),
+    ({"resource": {"type": "record"}}, "resource/id"),
+    ({"resource": {"id": "record-1"}}, "resource/type"),
+    ({"resource": {"properties": {"status": "active"}}}, "resource/type"),
+    ({"resource": {"typ": "record", "ID": "record-1"}}, "resource/type"),
+]
+
+
+@pytest.mark.parametrize(("item", "missing"), INCOMPLETE)
+def test_an_entity_an_item_names_by_half_is_never_completed_from_the_default(item: dict[str, Any], missing: str) -> None:
+    read = batch(**REQUEST, evaluations=[item, {}])
+
+    broken, whole = read.items
+    assert isinstance(broken, Malformed)
+    assert str(broken) == f"/evaluations/0/{missing} is missing"
+    assert whole == messages.evaluation(sent(REQUEST))
+
+
+@pytest.mark.parametrize("member", ["subject", "action", "resource", "context"])
+@pytest.mark.parametrize("said", [None, "alice", [], 0, False])
+def test_what_is_no_entity_does_not_fall_back_to_the_default_either(member: str, said: Any) -> None:
+    read = batch(**REQUEST, context={"time": "9"}, evaluations=[{member: said}])
+
+    assert isinstance(read.items[0], Malformed)
 
 
 def test_an_item_that_cannot_be_read_stays_in_its_place() -> None:
