@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Celery, signals
 
-from .platform import logs, tasklog  # noqa: F401 - tasklog connects itself to Celery's signals
+from .platform import logs, release, tasklog  # noqa: F401 - tasklog connects itself to Celery's signals
 from .platform.embedded.processes import die_with_parent
 
 app = Celery("bankos")
@@ -18,6 +18,11 @@ app.autodiscover_tasks()
 def leave_logging_to_django(**_: Any) -> None:
     """Being connected is enough to keep Celery's hands off the logging that Django set up."""
     logs.log_uncaught_errors()
+
+
+@signals.worker_init.connect
+def refuse_newer_database(**_: Any) -> None:
+    release.refuse_newer_database()
 
 
 @signals.worker_process_init.connect

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
-from . import clock, keys
+from . import clock, keys, release
 from .models import Heartbeat
 
 # The heart beats every 10 s; a worker busy with two long tasks may miss some.
@@ -64,6 +64,10 @@ def _database() -> None:
 
 
 def _migrations() -> None:
+    try:
+        release.check_database()
+    except release.DatabaseIsNewer as reason:
+        raise NotReady(str(reason)) from None
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:

@@ -1,12 +1,17 @@
+import asyncio
+import importlib
+import re
+import sys
 from datetime import timedelta
 
 import pytest
-from celery import current_app
-from django.core.management import call_command
+from celery import current_app, signals
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from bankos.platform import clock, health, tasks
+from bankos.platform import clock, health, release, roles, tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("bankos.platform.urls")]
 
@@ -46,6 +51,57 @@ def test_not_ready_when_a_migration_is_missing(client: Client) -> None:
         cursor.execute("DELETE FROM django_migrations WHERE id = %s", cursor.fetchone())
         cursor.execute("SET LOCAL ROLE bankos_app")
     assert reasons(client).keys() == {"migrations"}
+
+
+def applied(app: str, name: str) -> None:
+    """As if another program had run this migration here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", [app, name])
+        cursor.execute("SET LOCAL ROLE bankos_app")
+
+
+@pytest.mark.parametrize(("app", "name"), [("customers", "0999_from_the_future"), ("loans", "0001_initial"), ("auth", "0099_later")])
+def test_a_database_a_newer_release_has_migrated_is_refused_everywhere(client: Client, app: str, name: str) -> None:
+    tasks.beat_heart()
+    applied(app, name)
+    sentence = f"This database was migrated by a newer release ({app}.{name} is not known here)"
+
+    assert reasons(client)["migrations"].startswith(sentence)
+    with pytest.raises(release.DatabaseIsNewer, match=re.escape(sentence)):
+        release.check_database()
+
+
+@pytest.mark.filterwarnings("ignore::celery.fixups.django.FixupWarning")  # it asks for a whole worker
+@pytest.mark.django_db(transaction=True)
+def test_no_process_starts_on_a_database_newer_than_itself() -> None:
+    row = ("customers", "0999_from_the_future")
+    with roles.as_owner():
+        MigrationRecorder(connection).record_applied(*row)
+    try:
+        with pytest.raises(SystemExit, match="newer release"):
+            signals.worker_init.send(sender=None)
+        with pytest.raises(SystemExit, match="newer release"):
+            asyncio.run(web_process())
+        with pytest.raises(CommandError, match="newer release"):
+            call_command("migrate", verbosity=0)
+    finally:
+        with roles.as_owner():
+            MigrationRecorder(connection).record_unapplied(*row)
+
+    signals.worker_init.send(sender=None)
+    asyncio.run(web_process())
+
+
+async def web_process() -> None:
+    """What a server does with the application: it imports it inside its event loop."""
+    sys.modules.pop("bankos.asgi", None)
+    importlib.import_module("bankos.asgi")
+
+
+def test_a_database_that_does_not_answer_stops_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    release.refuse_newer_database()
 
 
 def test_not_ready_when_the_broker_does_not_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,20 @@
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connection, transaction
 
-from bankos.platform import history, roles
+from bankos.platform import history, release, roles
 
 # Any fixed number: two machines that migrate the same database at once take turns.
 MIGRATION_LOCK = 0x62616E6B6F73
 
 
 class Command(DjangoMigrate):
-    """Django's `migrate`, run as the owner of the tables; the application's role gets its grants afterwards."""
+    """Django's `migrate`, run as the owner of the tables; the application's role gets its grants afterwards.
+
+    A database that a newer release has migrated is left as it is.
+    """
 
     def check(self, *args: Any, **options: Any) -> None:
         # Checks of models ask the server what it can; on a new one the application's role does not exist yet.
@@ -22,6 +26,7 @@ class Command(DjangoMigrate):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
             try:
+                release.check_database()
                 if options["plan"] or options["check_unapplied"]:
                     super().handle(*args, **options)
                     return
@@ -30,6 +35,8 @@ class Command(DjangoMigrate):
                 with transaction.atomic():
                     roles.grant_to_application()
                     history.put_views_up()
+            except release.DatabaseIsNewer as reason:
+                raise CommandError(str(reason)) from None
             finally:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])

@@ -1,0 +1,58 @@
+"""Does this program know the database it is to work on? One that a newer release has migrated is left alone."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from . import roles
+
+
+class DatabaseIsNewer(Exception):
+    """The database holds migrations this program does not have; the message is one sentence for operators."""
+
+    def __init__(self, unknown: list[str]) -> None:
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        super().__init__(
+            f"This database was migrated by a newer release ({unknown[0]}{more} is not known here): "
+            "start that release, or restore the backup made before it."
+        )
+
+
+def check_database() -> None:
+    """Compare what was applied with what this program could apply. What is still to be applied is no concern of this.
+
+    Raises:
+        DatabaseIsNewer
+    Queries: 2
+    """
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    # A migration that took the place of others knows them by name, long after their files are gone.
+    known = set(loader.disk_migrations).union(*(migration.replaces for migration in loader.disk_migrations.values()))
+    unknown = sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations() if (app, name) not in known)
+    if unknown:
+        raise DatabaseIsNewer(unknown)
+
+
+def refuse_newer_database() -> None:
+    """End this process with one sentence if its database is newer than itself. For processes as they start, also in an event loop.
+
+    A database that does not answer is no reason: it may come back, and readiness tells of it until then.
+    """
+    with ThreadPoolExecutor(max_workers=1) as apart:  # Django asks no database in the thread of an event loop
+        reason = apart.submit(_reason).result()
+    if reason:
+        raise SystemExit(reason)
+
+
+def _reason() -> str | None:
+    try:
+        check_database()
+    except DatabaseIsNewer as newer:
+        return str(newer)
+    except DatabaseError:
+        return None
+    finally:
+        roles.close_connection()  # a process that forks later must not hand it on
+    return None
