@@ -100,6 +100,7 @@ DELEGATE_APPROVAL = register(
         resource_type=STAFF,
         parameters={"role": ParameterKind.CODE, "until": ParameterKind.DATE, "reason": ParameterKind.TEXT},
         risk=RiskTier.MEDIUM,
+        approval_lifetime=ANSWERED_WITHIN,
     )
 )
 ERASE_CUSTOMER = register(

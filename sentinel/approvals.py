@@ -1,7 +1,8 @@
 """Four eyes: a second person agrees to one request, once, in time.
 
 Who is eligible is not written here but in the policies: a person may approve what the policies permit with that person's approval –
-their own roles and those they stand in for, their mandate, and who stands above them. An approval is bound to the asker, the action,
+their own roles and those they stand in for, their mandate, and who stands above them. Who is independent at all is written in
+`independence`, whatever the policies say. An approval is bound to the asker, the action,
 the resource and the parameters' hash; a changed parameter is another request.
 """
 
@@ -15,7 +16,7 @@ from django.db import IntegrityError, transaction
 
 from bankos.platform.actors import Actor, ActorKind
 
-from . import catalogue, mandates, policy
+from . import catalogue, independence, mandates, policy
 from .approval_evidence import seen_by
 from .catalogue import RiskTier
 from .cedar import APPROVER_ROLES, Approval, Mandate, Outcome, PolicyText, Request, RequestInvalid, somebody
@@ -45,7 +46,7 @@ class MakerIsChecker(ApprovalError):
 
 
 class NotEligible(ApprovalError):
-    """The policies do not accept this person's approval."""
+    """The policies do not accept this person's approval, or the person is not independent of who is concerned."""
 
 
 class AlreadyAnswered(ApprovalError):
@@ -150,12 +151,12 @@ def pending(
     Args:
         visible_resources: leaves out requests about resources (type, id) the person may not see.
         actions: only requests for these.
-    Queries: 4, and 1 for the roles of those they stand in for.
+    Queries: 4, and 2 for the roles and lines of those they stand in for; what naming those concerned takes.
     """
     if actor.kind is not ActorKind.EMPLOYEE:
         return []
-    stand_ins, held = mandates.stand_ins_of(actor, at=at), mandates.mandates_of(actor, at=at)
-    roles = actor.roles | {one.role for one in stand_ins}
+    powers = _powers(actor, at)
+    roles = actor.roles | {one.role for one in powers.stand_ins}
     rows = (
         _rows()
         .filter(answer=None, expires_at__gt=at, eligible_roles__overlap=sorted(roles))
@@ -169,7 +170,7 @@ def pending(
         _view(row, at)
         for row in rows[:LARGEST_LIST]
         if (visible_resources is None or visible_resources(row.decision.resource_type, row.decision.resource_id))
-        and _enough(row.decision, _approval(actor, row.decision, stand_ins, held), text)
+        and _agreement(actor, row.decision, powers, text) is not None
     ]
 
 
@@ -193,10 +194,7 @@ def hindrance(request_id: UUID, *, actor: Actor, at: datetime) -> type[ApprovalE
         return ApprovalExpired
     if state is not State.OPEN:
         return AlreadyAnswered
-    if actor.kind is not ActorKind.EMPLOYEE:
-        return NotEligible
-    agreement = _approval(actor, row.decision, mandates.stand_ins_of(actor, at=at), mandates.mandates_of(actor, at=at))
-    return None if _enough(row.decision, agreement, _rules_in_force()) else NotEligible
+    return NotEligible if _agreement(actor, row.decision, _powers(actor, at), _rules_in_force()) is None else None
 
 
 def refuse_unless_harmless(request_id: UUID, *, at: datetime) -> None:
@@ -266,9 +264,9 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
     asked = row.decision
     if (asked.actor_kind, asked.actor_id) == (actor.kind, actor.id):
         raise MakerIsChecker
-    stand_ins = mandates.stand_ins_of(actor, at=at)
-    agreement = _approval(actor, asked, stand_ins, mandates.mandates_of(actor, at=at))
-    if actor.kind is not ActorKind.EMPLOYEE or not _enough(asked, agreement, _rules_in_force()):
+    powers = _powers(actor, at)
+    agreement = _agreement(actor, asked, powers, _rules_in_force())
+    if agreement is None:
         raise NotEligible
     found = _view(row, at)
     if found.state is State.EXPIRED:
@@ -285,7 +283,7 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
                 approver_branch=agreement.branch or "",
                 approver_line=list(actor.line),
                 mandate=agreement.mandate.as_json() if agreement.mandate else None,
-                delegated_by=sorted({one.giver_id for one in stand_ins if one.role in agreement.roles - actor.roles}),
+                delegated_by=sorted({one.giver_id for one in powers.stand_ins if one.role in agreement.roles - actor.roles}),
                 evidence=seen_by(row.pk, actor),
                 note=note,
                 answered_at=at,
@@ -295,10 +293,38 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
     return view(request_id, at=at)
 
 
-def _approval(actor: Actor, asked: DecisionRow, stand_ins: tuple[mandates.StandIn, ...], held: Mapping[str, Mandate]) -> Approval:
-    """This person's agreement as the policies would see it. Standing in for the asker gives nothing: it would be their own agreement."""
-    lent = {one.role for one in stand_ins if one.giver_id != asked.actor_id}
-    return Approval(actor.id, actor.roles | lent, actor.branch, frozenset(actor.line), held.get(asked.action))
+@dataclass(frozen=True, slots=True)
+class _Powers:
+    """What one person can answer with at one moment besides their own roles; `lines` are those above who lent a role."""
+
+    stand_ins: tuple[mandates.StandIn, ...]
+    mandates: Mapping[str, Mandate]
+    lines: Mapping[str, tuple[str, ...]]
+
+
+def _powers(actor: Actor, at: datetime) -> _Powers:
+    """Queries: 2, and 2 for the roles and lines of those they stand in for."""
+    stand_ins = mandates.stand_ins_of(actor, at=at)
+    return _Powers(stand_ins, mandates.mandates_of(actor, at=at), independence.lines_of({one.giver_id for one in stand_ins}))
+
+
+def _agreement(actor: Actor, asked: DecisionRow, powers: _Powers, text: PolicyText) -> Approval | None:
+    """This person's agreement as the policies would see it; None if it is not enough, or not independent.
+
+    What the policies in force today no longer understand nobody can approve.
+    """
+    if actor.kind is not ActorKind.EMPLOYEE:
+        return None
+    try:
+        request = Request.from_json(content_of(asked)["request"])
+        concerned = independence.concerned_by(asked, request)
+        if not concerned.leaves_free(actor.id, actor.line):
+            return None
+        lent = {one.role for one in powers.stand_ins if concerned.leaves_free(one.giver_id, powers.lines.get(one.giver_id, ()))}
+        given = Approval(actor.id, actor.roles | lent, actor.branch, frozenset(actor.line), powers.mandates.get(asked.action))
+        return given if text.permits_with(request, given) else None
+    except (RequestInvalid, ContentErased):
+        return None
 
 
 def _rules_in_force() -> PolicyText:
@@ -307,14 +333,6 @@ def _rules_in_force() -> PolicyText:
         return policy.active().text
     except (policy.NoActivePolicy, policy.TextChanged, policy.PolicyInvalid) as error:
         raise Refused(f"no policy can be asked: {error}") from error
-
-
-def _enough(asked: DecisionRow, approval: Approval, text: PolicyText) -> bool:
-    """Whether the policies in force today accept this approval; what they no longer understand nobody can approve."""
-    try:
-        return text.permits_with(Request.from_json(content_of(asked)["request"]), approval)
-    except (RequestInvalid, ContentErased):
-        return False
 
 
 def _rows():  # type: ignore[no-untyped-def]

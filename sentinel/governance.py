@@ -4,7 +4,7 @@ Each act is registered with what carries it out; `carry_out` asks the authority 
 transaction. What waits for a second person is done by `approve`, as the person who asked for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from bankos.platform import actors
 from bankos.platform.actors import Actor
 from bankos.platform.models import User
 
-from . import approvals, authority
+from . import approvals, authority, independence
 from .authority import Decision, Outcome, Resource
 from .contexts import content_of
 from .models import ApprovalRequest
@@ -31,12 +31,15 @@ class NotPossible(Exception):
 @dataclass(frozen=True, slots=True)
 class Act:
     """One of sentinel's own acts: `resource` says what the policies may know of what it is done to, `effect` does it; both raise
-    NotPossible. `refused` notes, where that matters, that a second person said no.
+    NotPossible. `refused` notes, where that matters, that a second person said no. `concerned` says, where an act gives somebody power or
+    somebody prepared it, the ids of the employees it is about besides who asks: who gets it, who wrote it. They, the people above and
+    below them and whoever stands in for any of these are no second person to it (see `independence`).
     """
 
     resource: Callable[[str, Parameters, datetime], Resource]
     effect: Callable[["Permitted"], None]
     refused: Callable[["Refusal"], None] | None = None
+    concerned: Callable[[str, Parameters], Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def register(action: str, act: Act) -> None:
     if action in _acts:
         raise ValueError(f"{action} is registered twice")
     _acts[action] = act
+    if act.concerned is not None:
+        independence.declare(action, act.concerned)
 
 
 def governs(action: str) -> bool:

@@ -41,7 +41,7 @@ def grant(
 
 
 def delegate(*, giver: Actor, receiver_id: UUID, role: str, until: date, reason: str, at: datetime) -> CarriedOut:
-    """Let a colleague approve with one's role until the end of a day.
+    """Let a colleague approve with one's role until the end of a day. A role that oversees needs a second person.
 
     Raises:
         governance.NotPossible, sentinel.authority.AuthorityError
@@ -133,5 +133,9 @@ def _delegate(permitted: Permitted) -> None:
     )
 
 
-governance.register(GRANT_MANDATE.name, Act(_staff, _grant))
-governance.register(DELEGATE_APPROVAL.name, Act(_staff, _delegate))
+def _receiver(resource_id: str, parameters: Mapping[str, Any]) -> list[str]:
+    return [resource_id]
+
+
+governance.register(GRANT_MANDATE.name, Act(_staff, _grant, concerned=_receiver))
+governance.register(DELEGATE_APPROVAL.name, Act(_staff, _delegate, concerned=_receiver))

@@ -3,6 +3,7 @@
 One value travels through every floor, so that visibility and authority judge the same actor.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -60,26 +61,33 @@ class Actor:
 def employee(user: "User") -> Actor:
     """The employee behind a signed-in user. Queries: 1, and 1 more for who reports to somebody."""
     roles = frozenset(user.groups.values_list("name", flat=True))
-    line = _line_above(user.pk) if user.manager_id else ()
+    line = tuple(str(id) for id in lines_above([user.pk]).get(user.pk, ())) if user.manager_id else ()
     return Actor(ActorKind.EMPLOYEE, str(user.pk), user.name, roles, user.branch_code or None, line)
 
 
 # A line that leads back into itself ends where it does so.
-_LINE = """
-WITH RECURSIVE line (id, height) AS (
-    SELECT manager_id, 1 FROM platform_user WHERE id = %s AND manager_id IS NOT NULL
+_LINES = """
+WITH RECURSIVE line (person, id, height) AS (
+    SELECT id, manager_id, 1 FROM platform_user WHERE id = ANY(%s) AND manager_id IS NOT NULL
     UNION
-    SELECT u.manager_id, line.height + 1 FROM platform_user u JOIN line ON u.id = line.id
+    SELECT line.person, u.manager_id, line.height + 1 FROM platform_user u JOIN line ON u.id = line.id
      WHERE u.manager_id IS NOT NULL AND line.height < 12
 )
-SELECT DISTINCT ON (id) id, height FROM line WHERE id <> %s
+SELECT DISTINCT ON (person, id) person, id, height FROM line WHERE id <> person
 """
 
 
-def _line_above(user_id: UUID) -> tuple[str, ...]:
+def lines_above(ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """The people above each of these, the nearest first; who reports to nobody is left out. Queries: 1, none for nobody."""
+    if not ids:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(_LINE, [user_id, user_id])
-        return tuple(str(id) for id, _ in sorted(cursor.fetchall(), key=lambda row: row[1]))
+        cursor.execute(_LINES, [list(ids)])
+        found = sorted(cursor.fetchall(), key=lambda row: row[2])
+    lines: dict[UUID, tuple[UUID, ...]] = {}
+    for person, above, _ in found:
+        lines[person] = (*lines.get(person, ()), above)
+    return lines
 
 
 def system(name: str) -> Actor:

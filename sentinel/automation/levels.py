@@ -182,5 +182,6 @@ def _set(automation: Automation, watch: AutonomyWatch, permitted: Permitted, lim
     )
 
 
-governance.register(RAISE_AUTONOMY.name, Act(_resource, _raise))
+# A machine has no people of its own: who asks is the one concerned, with the lines above and below.
+governance.register(RAISE_AUTONOMY.name, Act(_resource, _raise, concerned=lambda resource_id, parameters: ()))
 governance.register(LOWER_AUTONOMY.name, Act(_resource, _lower))

@@ -112,6 +112,18 @@ def _mandate(found: DecisionView, given: Mapping[str, Any]) -> Described:
     )
 
 
+def _delegation(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    person, role = _person(found.resource_id), given["role"].replace("_", " ")
+    return Described(
+        title=f"Lend {person} the role {role} of {found.actor_name}",
+        about=person,
+        about_url=reverse("standing-in"),
+        reason=given["reason"],
+        changes=(Change("Approves with this role", "no", f"in place of {found.actor_name} until {given['until']}"),),
+        evidence=(),
+    )
+
+
 def _erase(found: DecisionView, given: Mapping[str, Any]) -> Described:
     url = reverse("customer", args=[found.resource_id])
     return Described(
@@ -192,6 +204,7 @@ _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     action_types.LOWER_AUTONOMY.name: _level,
     action_types.START_AUTOMATION.name: _start,
     action_types.GRANT_MANDATE.name: _mandate,
+    action_types.DELEGATE_APPROVAL.name: _delegation,
     action_types.ERASE_CUSTOMER.name: _erase,
     UNMASK.name: _unmask,
     BREAK_GLASS.name: _break_glass,
