@@ -1,13 +1,31 @@
 """The web process: `uvicorn bankos.asgi:application`."""
 
 import os
+import re
 
+from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from bankos.platform import logs, release
+from bankos.platform.bodies import BoundedBodies, Uploads
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bankos.settings.embedded")
 
 logs.log_uncaught_errors()
-application = get_asgi_application()
+_django = get_asgi_application()
 release.refuse_newer_database()
+
+from customers.sources import access, receiving  # noqa: E402 - only now are there models
+
+_MULTIPART = 64 * 1024  # what a form adds to a file
+
+application = BoundedBodies(
+    _django,
+    session_cookie=settings.SESSION_COOKIE_NAME,
+    uploads=Uploads(
+        address=re.compile(r"/sources/[^/]+/files/new/"),
+        largest=receiving.LARGEST_MEGABYTES * 1024**2 + _MULTIPART,
+        may=sync_to_async(access.may_run_by_session),
+    ),
+)

@@ -14,6 +14,7 @@ from itertools import islice
 from uuid import UUID
 
 from bankos.platform.actors import Actor
+from bankos.platform.bounded import read_json
 
 from .happenings import Entry, Place, Wanted, readers_for
 from .members import customer_of
@@ -95,7 +96,7 @@ def _place_of(cursor: str | None) -> Place | None:
     if not cursor:
         return None
     try:
-        moment, id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        moment, id = read_json(base64.urlsafe_b64decode(cursor.encode()))
         place = datetime.fromisoformat(moment), UUID(id)
     except (ValueError, TypeError, AttributeError, binascii.Error):
         return None

@@ -119,7 +119,8 @@ class Events(ChannelView):
         caller = calling(request)
         attributes = {name.removeprefix(CE).lower(): unquote(value) for name, value in request.META.items() if name.startswith(CE)}
         body: Any = request.data
-        arrived = landing.Request(body, _media_type(request), attributes, _key(request))
+        # Without a body no parser is asked, and there is no text but an empty form.
+        arrived = landing.Request(body if isinstance(body, bytes) else b"", _media_type(request), attributes, _key(request))
         behalf = caller.on_behalf_of.id if caller.on_behalf_of else ""
         try:
             answer = landing.land(arrived, client=caller.client, customer=behalf, at=request.now)

@@ -18,6 +18,7 @@ from joserfc.jwk import GuestProtocol, OKPKey
 
 from bankos.platform import keys
 from bankos.platform.actors import Actor
+from bankos.platform.bounded import read_json
 
 from ..identity import members_of
 from ..models import Consent, ConsentPurpose
@@ -27,6 +28,7 @@ from ..visibility import NotVisible, visible_parties_subquery
 TYPE = "consent-receipt+jwt"
 SCHEMA = "ISO/IEC TS 27560:2023"
 LONGEST_RECEIPT = 20_000
+LONGEST_HEADER = 400  # characters, read before anybody knows who wrote it
 GIVEN = "given"
 
 
@@ -98,11 +100,11 @@ def check(signed: str) -> dict[str, Any]:
     Raises:
         ReceiptInvalid
     """
-    if len(signed) > LONGEST_RECEIPT:
+    if len(signed) > LONGEST_RECEIPT or signed.strip().find(".") > LONGEST_HEADER:
         raise ReceiptInvalid("This is not a receipt.")
     try:
-        claims = json.loads(jws.deserialize_compact(signed.strip(), _key_of, algorithms=[keys.ALGORITHM]).payload)
-    except (JoseError, ValueError) as error:
+        claims = read_json(jws.deserialize_compact(signed.strip(), _key_of, algorithms=[keys.ALGORITHM]).payload)
+    except (JoseError, ValueError, RecursionError) as error:
         raise ReceiptInvalid("This was not signed by the bank, or was changed since.") from error
     return dict(claims)
 

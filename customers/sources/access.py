@@ -6,9 +6,17 @@ people nobody has recognised yet: it is shown only to who has said why, for half
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from importlib import import_module
 from typing import TypeVar
 
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import DatabaseError, connection
+from django.http import HttpRequest
+
+from bankos.platform import actors
 from bankos.platform.actors import OVERSEEING, Actor, ActorKind, Role
+from bankos.platform.models import User
 from sentinel import authority
 from sentinel.governance import NotPossible
 
@@ -30,6 +38,22 @@ def may_see(actor: Actor) -> bool:
 def may_run(actor: Actor) -> bool:
     """Whether the pages offer what changes a source; whether it may be done the policies say, each time."""
     return actor.kind is ActorKind.EMPLOYEE and Role.ADMINISTRATOR in actor.roles
+
+
+def may_run_by_session(session_key: str) -> bool | None:
+    """The same, of whoever is signed in by this session, before there is a request: asked by the web process. None: nobody can tell now.
+
+    Queries: 3 at most; the connection is given back.
+    """
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    try:
+        user = get_user(request)
+        return isinstance(user, User) and user.is_active and may_run(actors.employee(user))
+    except DatabaseError:
+        return None
+    finally:
+        connection.close()
 
 
 def check_may_see(actor: Actor) -> None:

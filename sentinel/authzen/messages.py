@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bankos.platform.bounded import BeyondBounds, Bounds, check_json
 from sentinel.cedar import Entity
 
 from .merging import with_defaults
@@ -24,6 +25,7 @@ DEEPEST = 16  # objects and arrays inside each other, the body itself being the 
 LONGEST_NAME = 512  # characters of a type, an id or the name of an action
 LONGEST_TOKEN = 4_096
 IDENTIFYING = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
+BOUNDS = Bounds(depth=DEEPEST, values=200_000, size=LARGEST_BODY)  # before anything is parsed
 LARGEST_EXACT_INTEGER = 2**53 - 1  # beyond it a double cannot tell neighbours apart
 
 
@@ -217,11 +219,13 @@ def read(body: bytes) -> Mapping[str, Any]:
     if not body.strip():
         raise Malformed("", "has no body")
     try:
-        said = json.loads(body.decode("utf-8"), object_pairs_hook=_each_member_once, parse_constant=_no_constant)
+        text = body.decode("utf-8")
+        check_json(text, BOUNDS)
+        said = json.loads(text, object_pairs_hook=_each_member_once, parse_constant=_no_constant)
     except Malformed:
         raise
-    except RecursionError as error:
-        raise Malformed("", f"is nested deeper than {DEEPEST} levels") from error
+    except BeyondBounds as error:
+        raise Malformed("", str(error)) from error
     except ValueError as error:  # also UnicodeDecodeError, and integers of thousands of digits
         raise Malformed("", f"is not JSON: {error}") from error
     _unambiguous(said, "", 1)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from bankos.platform.bounded import read_json
 from sentinel.canonical import content_hash
 
 from .messages import MOST_RESULTS, Malformed, PageAsked, Search
@@ -59,8 +60,8 @@ class Cursor:
             Malformed: no token of ours.
         """
         try:
-            search, after, limit = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        except (ValueError, TypeError, RecursionError) as error:
+            search, after, limit = read_json(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        except (ValueError, TypeError) as error:
             raise Malformed("/page/token", "is not a token this service gave") from error
         whole = isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0
         a_key = after is None or (isinstance(after, str) and after.isprintable())

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from bankos.platform.bounded import BeyondBounds, NotReadable, read_json
 from bankos.platform.ids import uuid7
 from customers.ingestion.feeds import channels as feed
 
@@ -81,19 +82,9 @@ def read(body: bytes, *, content_type: str, attributes: Mapping[str, str], sende
 
 def _json(body: bytes) -> Any:
     try:
-        said = json.loads(body, parse_constant=_no_number)
-        # Neither half a character nor a zero can be kept as text.
-        whole = json.dumps(said, ensure_ascii=False)
-        whole.encode()
-    except (ValueError, RecursionError):
-        raise NotEvents("The body is not JSON in UTF-8.") from None
-    if "\\u0000" in whole:
-        raise NotEvents("A text holds a zero character.")
-    return said
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(text)
+        return read_json(body)
+    except (BeyondBounds, NotReadable) as error:
+        raise NotEvents(f"The body {error}.") from None
 
 
 def _events(said: Any, content_type: str, attributes: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,8 @@ import re
 from hashlib import sha256
 from uuid import UUID
 
+from bankos.platform.bounded import read_json
+
 from ..converters import BadValue, key, moment, same, shown, text
 from ..feed import Feed, column, columns
 from ..records import EventRecord, SignInRecord
@@ -54,7 +56,7 @@ def _details(value: str) -> str:
     if len(value) > LONGEST_DETAILS:
         raise BadValue("too_long", f"is longer than {LONGEST_DETAILS:,} characters")
     try:
-        said = json.loads(value or "{}")
+        said = read_json(value or "{}")
     except ValueError:
         raise BadValue("bad_details", "is not JSON") from None
     if not isinstance(said, dict):

@@ -25,6 +25,7 @@ from .json_text import BrokenJson, cell, parsed
 from .layout import Arriving, Layout, Stretch
 
 _LOOKED_AT = 20
+_LONGEST_NUMBER = 18  # digits of a place in a log
 _WRITES, _DELETES = ("c", "u", "r"), "d"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BINLOG = re.compile(r".*\.(\d+)")
@@ -136,18 +137,20 @@ def _position(source: Mapping[str, Any]) -> str:
 
     def number(name: str) -> int:
         value = cell(source.get(name))
-        return int(value) if value.isascii() and value.isdecimal() else 0
+        return int(value) if value.isascii() and value.isdecimal() and len(value) <= _LONGEST_NUMBER else 0
 
     match cell(source.get("connector")):
         case "postgresql":
             found = number("lsn")
         case "mysql" | "mariadb":
             file = _BINLOG.fullmatch(cell(source.get("file")))
-            found = (int(file[1]) * 10**13 if file else 0) + number("pos") * 10**3 + number("row") % 1_000
+            found = (
+                (int(file[1]) * 10**13 if file and len(file[1]) <= _LONGEST_NUMBER else 0) + number("pos") * 10**3 + number("row") % 1_000
+            )
         case "oracle":
             found = number("scn")
         case "sqlserver":
-            parts = [int(part, 16) for part in re.findall(r"[0-9a-fA-F]+", cell(source.get("change_lsn") or source.get("commit_lsn")))]
+            parts = [int(part, 16) for part in re.findall(r"[0-9a-fA-F]{1,16}", cell(source.get("change_lsn") or source.get("commit_lsn")))]
             found = (parts[0] << 41) + (parts[1] << 10) + parts[2] if len(parts) == 3 else 0
         case _:
             found = number("ts_ms") * 10**3 + number("ord") % 1_000
@@ -157,8 +160,11 @@ def _position(source: Mapping[str, Any]) -> str:
 def _fields(schema: Any, state: str) -> dict[str, Mapping[str, Any]]:
     """Column → what Connect's schema says of its type."""
     parts = schema.get("fields") if isinstance(schema, dict) else None
-    found = next((part for part in parts or () if isinstance(part, dict) and part.get("field") == state), {})
-    return {one["field"]: one for one in found.get("fields") or () if isinstance(one, dict) and "field" in one}
+    found = next((part for part in (parts if isinstance(parts, list) else ()) if isinstance(part, dict) and part.get("field") == state), {})
+    fields = found.get("fields")
+    if not isinstance(fields, list):
+        return {}
+    return {one["field"]: one for one in fields if isinstance(one, dict) and isinstance(one.get("field"), str)}
 
 
 def _text(value: Any, field: Mapping[str, Any] | None) -> str:
@@ -169,7 +175,7 @@ def _text(value: Any, field: Mapping[str, Any] | None) -> str:
         return cell(value)
     try:
         return convert(value, field)
-    except (ValueError, OverflowError, TypeError, KeyError, binascii.Error):
+    except (ValueError, ArithmeticError, TypeError, KeyError, binascii.Error):
         raise BadValue("bad_value", f"a value isn't a {field.get('name')}") from None
 
 

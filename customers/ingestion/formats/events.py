@@ -33,7 +33,9 @@ class Events:
             first = parsed(file.beginning.split(b"\n", 1)[0].decode(errors="replace"))
         except BrokenJson:
             return None
-        segment = first.get("type") in _SEGMENT and ("userId" in first or "anonymousId" in first)
+        if not isinstance(first, dict):
+            return None
+        segment = str(first.get("type")) in _SEGMENT and ("userId" in first or "anonymousId" in first)
         if "specversion" not in first and not segment:
             return None
         return Layout(name="events", feeds=FEEDS, chunks=partial(_chunks, file.system))

@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Iterator
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import ijson
+
+from bankos.platform.bounded import BeyondBounds, JsonStream, Readable
 
 from ..converters import BadValue, amount
 from ..errors import UnreadableFile
@@ -12,6 +15,8 @@ from ..reading import Source
 from .layout import Arriving
 
 PARTS_PER_ITEM = 10_000
+DEEPEST_LEVEL = 50
+LONGEST_TEXT = 64 * 1024
 DEEPEST = 400
 """Characters of the path of keys to a value."""
 
@@ -24,7 +29,7 @@ def items(source: Source, paths: Collection[str]) -> Iterator[tuple[str, Any]]:
     """
     builder, at, parts = None, "", 0
     try:
-        for path, event, value in ijson.parse(source):
+        for path, event, value in ijson.parse(_bounded(source), buf_size=JsonStream.PIECE):
             if len(path) > DEEPEST:
                 raise UnreadableFile(f"{source.name} nests deeper than any bank's answer; it is not read.")
             if builder is None:
@@ -41,11 +46,15 @@ def items(source: Source, paths: Collection[str]) -> Iterator[tuple[str, Any]]:
             if path == at and event in ("end_map", "end_array"):
                 yield at, builder.value
                 builder = None
+    except BeyondBounds as error:
+        raise UnreadableFile(f"{source.name} {error}; no bank writes such, and it is not read.") from None
     except ijson.JSONError as error:
         reason = str(error).splitlines()[0].strip()
         raise UnreadableFile(f"{source.name} isn't well-formed JSON ({reason[:80]}). Send it again, whole.") from None
     except UnicodeDecodeError:
         raise UnreadableFile(f"{source.name} isn't UTF-8. Save the file as UTF-8 and send it again.") from None
+    except (ValueError, ArithmeticError):
+        raise UnreadableFile(f"{source.name} has a number that is none; it is not read. Send it again, whole.") from None
 
 
 def paths_in(file: Arriving) -> set[str]:
@@ -54,12 +63,16 @@ def paths_in(file: Arriving) -> set[str]:
     if not file.beginning.startswith((b"{", b"[")):
         return found
     try:
-        for path, event, _ in ijson.parse(file.beginning):
+        for path, event, _ in ijson.parse(_bounded(BytesIO(file.beginning)), buf_size=JsonStream.PIECE):
             if event != "map_key":
                 found.add(path)
-    except (ijson.JSONError, UnicodeDecodeError):
-        pass
+    except (ijson.JSONError, BeyondBounds, ValueError, ArithmeticError):
+        pass  # as far as it could be read; whoever reads the whole says what is wrong
     return found
+
+
+def _bounded(source: Readable) -> JsonStream:
+    return JsonStream(source, depth=DEEPEST_LEVEL, longest_text=LONGEST_TEXT)
 
 
 def at(value: Any, *path: str) -> str:

@@ -4,6 +4,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bankos.platform.bounded import Bounds, check_json
+
+ROW = Bounds(depth=64, values=200_000, size=2_000_000)
+"""What a row in JSON may be, deeper than anything a bank writes."""
+
 
 class BrokenJson(ValueError):
     """Not JSON, or nested deeper than anything a bank writes."""
@@ -16,6 +21,7 @@ def parsed(text: str) -> Any:
         BrokenJson
     """
     try:
+        check_json(text, ROW)
         return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError):
         raise BrokenJson from None
