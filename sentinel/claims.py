@@ -3,20 +3,23 @@
 from typing import Any
 
 from .models import Decision
-from .tokens import ISSUER
+from .tokens import ADVICE_ISSUER, AUDIENCE, ISSUER, advice_audience
 
 
-def claims_of(decision: Decision) -> dict[str, Any]:
+def claims_of(decision: Decision, *, with_audience: bool = True) -> dict[str, Any]:
     """Ids, codes and hashes only: a token names nobody. Times are whole seconds since 1970 (RFC 7519, NumericDate).
 
     `sub` is who it is done for and `act` who does it (RFC 8693); without somebody to act for, both are the same. What is asked stands in
     `authorization_details` as in RFC 9396: a type, here the action, and what belongs to it.
+
+    Args:
+        with_audience: False for what the releases said that knew no audience: all of it was for the bank.
     """
     version = decision.policy_version
     behalf = decision.on_behalf_of or {"kind": decision.actor_kind, "sub": decision.actor_id}
     return {
         "jti": str(decision.pk),
-        "iss": ISSUER,
+        **(_from_and_for(decision) if with_audience else {"iss": ISSUER}),
         "iat": int(decision.issued_at.timestamp()),
         "exp": int(decision.expires_at.timestamp()),
         "sub": behalf["sub"],
@@ -46,3 +49,10 @@ def claims_of(decision: Decision) -> dict[str, Any]:
         "context_hash": decision.context_hash,
         "log": {"index": decision.leaf_index},
     }
+
+
+def _from_and_for(decision: Decision) -> dict[str, str]:
+    """Advice is over the moment it is given: a question that came through AuthZEN, of the bank's own store too, got no permit."""
+    if decision.expires_at <= decision.issued_at:
+        return {"iss": ADVICE_ISSUER, "aud": advice_audience(decision.store)}
+    return {"iss": ISSUER, "aud": AUDIENCE}

@@ -155,7 +155,7 @@ def _decided(found: QuerySet[models.Decision], wanted: Filters) -> QuerySet[mode
 def _matching(found: QuerySet[models.Decision], text: str) -> QuerySet[models.Decision]:
     if text.count(".") == 2 and len(text) > 200:
         try:
-            return found.filter(pk=tokens.read(text)["jti"])
+            return found.filter(pk=tokens.read_any(text)["jti"])
         except tokens.TokenInvalid:
             return found.none()
     if short := _SHORT_ID.fullmatch(text):

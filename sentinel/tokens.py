@@ -1,7 +1,12 @@
-"""Decision tokens: JWS in compact form (RFC 7515), signed with Ed25519 (RFC 9864), type `decision+jwt`."""
+"""Decision tokens: JWS in compact form (RFC 7515), signed with Ed25519 (RFC 9864).
+
+Two kinds, told apart by the header's type and by issuer and audience: the bank's own decisions (`decision+jwt`), which alone permit
+anything here, and answers to other systems that asked through AuthZEN (`authzen-decision+jwt`), advice for the store they were asked of.
+"""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -13,12 +18,17 @@ from joserfc.jwk import GuestProtocol, OKPKey
 from bankos.platform import keys
 from bankos.platform.bounded import read_json
 
-TYPE = "decision+jwt"
-ISSUER = "urn:bankos:sentinel"
+from .policy import BANK
+
+TYPE, ADVICE_TYPE = "decision+jwt", "authzen-decision+jwt"
+ISSUER, ADVICE_ISSUER = "urn:bankos:sentinel", "urn:bankos:sentinel:authzen"
+AUDIENCE = "urn:bankos:bank"
+_ADVICE_AUDIENCE = "urn:bankos:store:"  # and the store's name
 LONGEST_TOKEN = 100_000
 LONGEST_HEADER = 400  # which is read before anybody knows who wrote it
 
 _HEADER = {"alg", "kid", "typ"}
+_TYPES = {ISSUER: TYPE, ADVICE_ISSUER: ADVICE_TYPE}
 
 
 class TokenError(Exception):
@@ -49,17 +59,22 @@ class TokenAlreadyUsed(TokenError):
     """The permit has been used; each counts once."""
 
 
+def advice_audience(store: str) -> str:
+    """Whom an answer through AuthZEN is for: the systems that ask this store."""
+    return f"{_ADVICE_AUDIENCE}{store}"
+
+
 def sign(claims: dict[str, Any]) -> str:
-    """The token that carries these claims, signed with the key in force."""
+    """The token that carries these claims, of the type their issuer has, signed with the key in force."""
     key = keys.signing_key()
-    signed = b".".join((_header(key.kid), _base64url(orjson.dumps(claims))))
+    signed = b".".join((_header(key.kid, _TYPES[claims["iss"]]), _base64url(orjson.dumps(claims))))
     # Put together here and not by joserfc, which reads it: signing is the larger part of what a decision costs beside its policies.
     return b".".join((signed, _base64url(key.sign(signed)))).decode()
 
 
 @lru_cache(maxsize=8)
-def _header(kid: str) -> bytes:
-    return _base64url(json.dumps({"alg": keys.ALGORITHM, "kid": kid, "typ": TYPE}, separators=(",", ":")).encode())
+def _header(kid: str, type: str) -> bytes:
+    return _base64url(json.dumps({"alg": keys.ALGORITHM, "kid": kid, "typ": type}, separators=(",", ":")).encode())
 
 
 def _base64url(content: bytes) -> bytes:
@@ -67,7 +82,21 @@ def _base64url(content: bytes) -> bytes:
 
 
 def read(token: str) -> dict[str, Any]:
-    """The claims of a token, if this bank signed exactly this text: joserfc reads base64 strictly, so a token has one spelling.
+    """The claims of a decision of the bank, if it signed exactly this text: what was answered to other systems is refused.
+
+    Raises:
+        TokenInvalid
+    """
+    claims = read_any(token)
+    if is_advice(claims):
+        raise TokenInvalid("an answer to another system, not a decision of the bank")
+    return claims
+
+
+def read_any(token: str) -> dict[str, Any]:
+    """The claims of a decision of the bank or of advice, to show or to verify it; nothing may be done on its word (see `read`).
+
+    joserfc reads base64 strictly, so a token has one spelling.
 
     Raises:
         TokenInvalid
@@ -79,9 +108,26 @@ def read(token: str) -> dict[str, Any]:
         claims = read_json(signed.payload)
     except (JoseError, ValueError, RecursionError) as error:
         raise TokenInvalid("not signed by this bank, or changed since") from error
-    if not isinstance(claims, dict) or claims.get("iss") != ISSUER:
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    if not isinstance(issuer, str) or _TYPES.get(issuer) != signed.headers()["typ"]:
         raise TokenInvalid("signed by this bank, but not as a decision")
+    if has_audience(claims) and claims.get("aud") != (AUDIENCE if issuer == ISSUER else advice_audience(_store(claims))):
+        raise TokenInvalid("signed by this bank, but for somebody else")
     return claims
+
+
+def has_audience(claims: Mapping[str, Any]) -> bool:
+    """Tokens of releases before the two kinds had names of their own say of neither whom it is for."""
+    return "aud" in claims or claims.get("iss") == ADVICE_ISSUER
+
+
+def is_advice(claims: Mapping[str, Any]) -> bool:
+    """An answer through AuthZEN, which never lived as a permit; by its name, or, before there was one, by its life."""
+    return bool(claims["iss"] == ADVICE_ISSUER or claims["exp"] <= claims["iat"] or _store(claims) != BANK)
+
+
+def _store(claims: Mapping[str, Any]) -> str:
+    return str(claims["policy"]["store"])
 
 
 def unverified_claims(token: str) -> dict[str, Any]:
@@ -102,7 +148,7 @@ def key_id(token: str) -> str:
 
 def _key_of(token: GuestProtocol) -> OKPKey:
     header = token.headers()
-    if header.keys() != _HEADER or header["typ"] != TYPE:
+    if header.keys() != _HEADER or header["typ"] not in _TYPES.values():
         raise TokenInvalid("not a decision token")
     key = keys.public_keys().get(header["kid"]) if isinstance(header["kid"], str) else None
     if key is None:

@@ -42,7 +42,7 @@ def verify_token(text: str) -> Verification:
     signature = _signature(text)
     if not signature.ok:
         return Verification((signature,))
-    claims = tokens.read(text)
+    claims = tokens.read_any(text)
     row = models.Decision.objects.select_related("policy_version", "consumption", "context_key").filter(pk=claims["jti"]).first()
     if row is None:
         return Verification((signature, Check("record", False, "There is no record of this decision.", claims["jti"])))
@@ -81,15 +81,18 @@ def _content(row: models.Decision) -> str | contexts.ContentDamaged | None:
 
 def _signature(token: str) -> Check:
     try:
-        tokens.read(token)
+        claims = tokens.read_any(token)
     except tokens.TokenInvalid as error:
         return Check("signature", False, "This token was not issued by this bank, or it was changed afterwards.", str(error))
     key = tokens.key_id(token)
-    return Check("signature", True, "The bank signed this token, and nothing in it was changed since.", f"Ed25519, key {key}")
+    sentence = "The bank signed this token, and nothing in it was changed since."
+    if tokens.is_advice(claims):
+        sentence += " It answers another system’s question and permits nothing at the bank."
+    return Check("signature", True, sentence, f"Ed25519, key {key}")
 
 
 def _record(row: models.Decision, claims: dict[str, Any]) -> Check:
-    different = sorted(_differences(claims, claims_of(row)))
+    different = sorted(_differences(claims, claims_of(row, with_audience=tokens.has_audience(claims))))
     if different:
         return Check("record", False, "The stored record says something else than the token.", ", ".join(different))
     return Check("record", True, "The stored record says the same as the token.", f"{len(claims)} claims compared")

@@ -52,8 +52,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORMAT = "bankos-log-bundle/1"
-ISSUER = "urn:bankos:sentinel"
-TOKEN_TYPE = "decision+jwt"  # noqa: S105 - a media type
+# A decision of the bank, or its advice to other systems that asked through AuthZEN: by the token's type, who issues it and whom it is for.
+BANK_TYPE, ADVICE_TYPE = "decision+jwt", "authzen-decision+jwt"
+ISSUERS = {BANK_TYPE: "urn:bankos:sentinel", ADVICE_TYPE: "urn:bankos:sentinel:authzen"}
+AUDIENCE, ADVICE_AUDIENCE = "urn:bankos:bank", "urn:bankos:store:"
 OUTCOMES = frozenset({"permit", "needs_approval", "deny"})
 LARGEST_NUMBER = 2**53 - 1
 LONGEST_LINE = 8_000_000  # bytes
@@ -300,9 +302,11 @@ def _decision(token: str, index: int, said: dict[str, Any]) -> Decision:
     claims = _members(_base64url(parts[1], "its token's content"), "its token's content")
     if len(_base64url(parts[2], "its token's signature")) != 64:
         raise Wrong("its token's signature does not have 64 bytes")
-    if header.keys() != _TOKEN_HEADER or (header["alg"], header["typ"]) != ("Ed25519", TOKEN_TYPE) or not isinstance(header["kid"], str):
+    if header.keys() != _TOKEN_HEADER or header["alg"] != "Ed25519" or not isinstance(header["kid"], str):
         raise Wrong("its token's header is not that of a decision")
-    if claims.get("iss") != ISSUER:
+    if not isinstance(header["typ"], str) or header["typ"] not in ISSUERS:
+        raise Wrong("its token's header is not that of a decision")
+    if claims.get("iss") != ISSUERS[header["typ"]]:
         raise Wrong("its token was not issued as a decision")
     if not _is_uuid(claims.get("jti")):
         raise Wrong("its token has no id")
@@ -310,6 +314,7 @@ def _decision(token: str, index: int, said: dict[str, Any]) -> Decision:
         raise Wrong("its token's outcome is none that a decision can have")
     if not _is_count(claims.get("iat")) or not _is_count(claims.get("exp")) or claims["iat"] > claims["exp"]:
         raise Wrong("its token does not say from when until when it holds")
+    _for_whom(header["typ"] == ADVICE_TYPE, claims)
     asked = claims.get("authorization_details")
     if not isinstance(asked, list) or len(asked) != 1 or not isinstance(asked[0], dict) or not isinstance(asked[0].get("parameters"), dict):
         raise Wrong("its token does not say what was asked")
@@ -320,13 +325,27 @@ def _decision(token: str, index: int, said: dict[str, Any]) -> Decision:
         raise Wrong("its token was made for another place in the log")
     return Decision(
         claims["jti"],
-        claims["outcome"],
+        claims["outcome"] if claims["iat"] < claims["exp"] else "advice",  # what never lived permits nothing at the bank
         claims["iat"],
         claims["exp"],
         header["kid"],
         token,
         _context(said["context"], claims["context_hash"]) if "context" in said else None,
     )
+
+
+def _for_whom(advice: bool, claims: dict[str, Any]) -> None:
+    """The bank's tokens named no audience once; advice always did, and never lives as a permit."""
+    if not advice:
+        if claims.get("aud", AUDIENCE) != AUDIENCE:
+            raise Wrong("its token is a decision of the bank, but not for the bank")
+        return
+    policy = claims.get("policy")
+    store = policy.get("store") if isinstance(policy, dict) else None
+    if not isinstance(store, str) or claims.get("aud") != f"{ADVICE_AUDIENCE}{store}":
+        raise Wrong("its token is advice, but not for those who ask its store")
+    if claims["exp"] > claims["iat"]:
+        raise Wrong("its token is advice, but holds as long as a permit")
 
 
 def _context(context: object, expected: str) -> bool:

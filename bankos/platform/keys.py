@@ -62,8 +62,13 @@ def public_keys() -> dict[str, OKPKey]:
 
 
 def jwks() -> dict[str, list[dict[str, Any]]]:
-    """The public keys as a JWK set (RFC 7517), fit to be published."""
-    return {"keys": [key.as_dict(private=False) for key in _current().public.values()]}
+    """The public keys as a JWK set (RFC 7517), fit to be published.
+
+    Without `alg`, which is optional: libraries that don't know RFC 9864 yet pass a key over whose algorithm they cannot name, and each
+    token names it anyway.
+    """
+    published = (key.as_dict(private=False) for key in _current().public.values())
+    return {"keys": [{name: value for name, value in key.items() if name != "alg"} for key in published]}
 
 
 def rotate() -> SigningKey:
@@ -86,7 +91,7 @@ def rotate() -> SigningKey:
 
 def rotated_set() -> dict[str, list[dict[str, Any]]]:
     """A private JWK set for `SIGNING_KEYS`: a new key that signs, and the public parts of those before. Changes nothing."""
-    before = jwks()["keys"] if settings.SIGNING_KEYS or _files() else []
+    before = [key.as_dict(private=False) for key in _current().public.values()] if settings.SIGNING_KEYS or _files() else []
     return {"keys": [new_private_key(), *before]}
 
 

@@ -74,6 +74,12 @@ def test_published_keys_hold_no_private_part() -> None:
     assert all("d" not in key and key["kty"] == "OKP" and key["crv"] == "Ed25519" for key in published)
 
 
+def test_published_keys_leave_the_algorithm_to_the_tokens() -> None:
+    """`alg` is optional (RFC 7517), and a name that a library does not know makes it pass over the key."""
+    assert {*keys.jwks()["keys"][0]} == {"kty", "crv", "x", "kid", "use", "iat"}
+    assert keys.new_private_key()["alg"] == "Ed25519"
+
+
 def test_a_set_in_the_environment_wins_and_its_newest_private_key_signs(settings) -> None:  # type: ignore[no-untyped-def]
     folder_kid = keys.signing_key().kid
     printed = keys.rotated_set()

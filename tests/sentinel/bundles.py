@@ -105,6 +105,7 @@ def claims(number: int, *, outcome: str = "permit", context: str = "{}", at: dat
     return {
         "jti": id_of("decision", number),
         "iss": "urn:bankos:sentinel",
+        "aud": "urn:bankos:bank",
         "iat": int(at.timestamp()),
         "exp": int((at + HOLDS_FOR).timestamp()),
         "act": {"kind": "employee", "sub": id_of("employee", number % 40), "roles": ["branch_staff"]},

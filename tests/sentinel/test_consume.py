@@ -213,7 +213,18 @@ def test_a_token_signed_by_a_key_of_somebody_else_is_refused(kid: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [{"typ": "JWT"}, {"typ": None}, {"jwk": "own"}, {"alg": "EdDSA"}, {"kid": 7}, {"kid": ["x"]}, {"b64": False}, {"cty": "text"}],
+    [
+        {"typ": "JWT"},
+        {"typ": None},
+        {"typ": tokens.ADVICE_TYPE},
+        {"typ": ["decision+jwt"]},
+        {"jwk": "own"},
+        {"alg": "EdDSA"},
+        {"kid": 7},
+        {"kid": ["x"]},
+        {"b64": False},
+        {"cty": "text"},
+    ],
     ids=str,
 )
 def test_a_token_of_another_kind_is_refused_even_if_the_bank_signed_it(header: dict[str, Any]) -> None:
@@ -226,13 +237,42 @@ def test_a_token_of_another_kind_is_refused_even_if_the_bank_signed_it(header: d
         tokens.read(f"{head}.{claims}.{encoded(signature)}")
 
 
-@pytest.mark.parametrize("payload", ["[]", "7", "not json", '{"iss": "somebody"}', "{}"])
+@pytest.mark.parametrize("payload", ["[]", "7", "not json", '{"iss": "somebody"}', '{"iss": ["urn:bankos:sentinel"]}', "{}"])
 def test_what_the_bank_signed_for_another_purpose_is_no_decision(payload: str) -> None:
     key = keys.signing_key()
     header = {"alg": "Ed25519", "kid": key.kid, "typ": tokens.TYPE}
 
     with pytest.raises(TokenInvalid):
         tokens.read(jws.serialize_compact(header, payload, key.private, algorithms=["Ed25519"]))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"aud": "urn:bankos:store:bank"},
+        {"aud": ["urn:bankos:bank"]},
+        {"aud": None},
+        {"iss": tokens.ADVICE_ISSUER},
+        {"iss": tokens.ADVICE_ISSUER, "aud": "urn:bankos:store:bank"},
+    ],
+    ids=str,
+)
+def test_a_permit_signed_for_somebody_else_is_no_decision_of_the_bank(said: dict[str, Any]) -> None:
+    decision = ask()
+
+    with pytest.raises(TokenInvalid):
+        consume(tokens.sign(tokens.read(decision.token) | said), **use_of(decision))
+
+
+@pytest.mark.parametrize("advice", [{"policy": {"store": "records"}}, {"exp": 0}], ids=str)
+def test_a_token_of_an_earlier_release_is_read_unless_it_advised_somebody_else(advice: dict[str, Any]) -> None:
+    decision = ask()
+    before = {name: value for name, value in tokens.read(decision.token).items() if name != "aud"}
+
+    assert tokens.read(tokens.sign(before)) == before
+    assert tokens.read_any(tokens.sign(before | advice)) == before | advice
+    with pytest.raises(TokenInvalid):
+        consume(tokens.sign(before | advice), **use_of(decision))
 
 
 def test_a_signed_token_without_a_record_permits_nothing() -> None:

@@ -96,6 +96,16 @@ def test_a_quarantined_place_is_a_warning_and_no_fault() -> None:
     assert said(log.partial([4])) == ""
 
 
+def test_advice_to_other_systems_and_tokens_of_earlier_releases_pass() -> None:
+    assert said(advised().complete()) == ""
+    log, before = Log(), {name: value for name, value in claims(0).items() if name != "aud"}
+    log.decide(before)
+    advice = {name: value for name, value in ADVICE.items() if name != "aud"} | {"iss": "urn:bankos:sentinel"}
+    log.decide({**before, **advice, "jti": id_of("decision", 1)})
+    log.checkpoint()
+    assert said(log.complete()) == ""
+
+
 def test_a_permit_may_be_used_until_its_last_second_is_over() -> None:
     for at in (BEGAN, BEGAN + HOLDS_FOR, BEGAN + HOLDS_FOR + timedelta(microseconds=999_999)):
         assert said(used(at=at).complete()) == ""
@@ -139,6 +149,32 @@ def decided(key: Any = KEY, header: dict[str, str] | None = None, **changed: Any
     log = Log()
     log.void()
     log.append(Kind.DECISION, key.token({**claims(0), "log": {"index": 1}, **changed}, **(header or {})))
+    log.checkpoint()
+    return log
+
+
+# What the bank says when another system asked it, and the type of a token that says it.
+ADVICE = {
+    "iss": "urn:bankos:sentinel:authzen",
+    "aud": "urn:bankos:store:records",
+    "exp": int(BEGAN.timestamp()),
+    "policy": {"store": "records", "version": 1, "sha256": "", "determining": []},
+}
+ADVISING = {"typ": "authzen-decision+jwt"}
+
+
+def advised(**changed: Any) -> Log:
+    return decided(header=ADVISING, **{**ADVICE, **changed})
+
+
+def advice_used(*, earlier: bool = False) -> Log:
+    """A use of advice in its very second; `earlier`: as releases signed it that had no type for it."""
+    log, said = Log(), {**claims(0), **ADVICE}
+    if earlier:
+        said = {name: value for name, value in said.items() if name != "aud"} | {"iss": "urn:bankos:sentinel"}
+    log.void()
+    log.append(Kind.DECISION, KEY.token({**said, "log": {"index": 1}}, **({} if earlier else ADVISING)))
+    log.use(id=id_of("use", 0), decision=id_of("decision", 0), at=BEGAN)
     log.checkpoint()
     return log
 
@@ -197,6 +233,20 @@ FAULTS_OF_A_BANK: dict[str, tuple[Callable[[], Log], str]] = {
     "a token of no algorithm": (lambda: decided(header={"alg": "none"}), "entry 1: its token's header is not that of a decision"),
     "a header with more": (lambda: decided(header={"crit": "b64"}), "entry 1: its token's header is not that of a decision"),
     "another issuer": (lambda: decided(iss="urn:bankos:desk"), "entry 1: its token was not issued as a decision"),
+    "another audience": (
+        lambda: decided(aud="urn:bankos:store:bank"),
+        "entry 1: its token is a decision of the bank, but not for the bank",
+    ),
+    "advice for the bank": (lambda: advised(aud="urn:bankos:bank"), "entry 1: its token is advice, but not for those who ask its store"),
+    "advice of another store": (
+        lambda: advised(policy={"store": "x"}),
+        "entry 1: its token is advice, but not for those who ask its store",
+    ),
+    "advice that lives": (lambda: advised(exp=2**40), "entry 1: its token is advice, but holds as long as a permit"),
+    "advice of the bank's type": (lambda: decided(**ADVICE), "entry 1: its token was not issued as a decision"),
+    "a decision of the type of advice": (lambda: decided(header=ADVISING), "entry 1: its token was not issued as a decision"),
+    "advice used": (advice_used, "entry 2: it uses the decision {0}, which was no permit"),
+    "advice of an earlier release used": (lambda: advice_used(earlier=True), "entry 2: it uses the decision {0}, which was no permit"),
     "no id": (lambda: decided(jti=id_of("decision", 0).upper()), "entry 1: its token has no id"),
     "an outcome unknown": (lambda: decided(outcome="maybe"), "entry 1: its token's outcome is none"),
     "an end before the start": (lambda: decided(exp=0), "entry 1: its token does not say from when until when"),

@@ -37,9 +37,10 @@ def proven(row: Decision) -> bool:
 def test_an_answer_names_its_decision_and_carries_it_signed() -> None:
     answer = deploy().ask("evaluation", EVALUATION)
 
-    row, claims = row_of(answer), tokens.read(answer["context"]["token"])
+    row, claims = row_of(answer), tokens.read_any(answer["context"]["token"])
     assert row.token == answer["context"]["token"]
     assert (claims["jti"], claims["policy"]["store"], claims["outcome"]) == (str(row.pk), "records", "permit")
+    assert (claims["iss"], claims["aud"]) == ("urn:bankos:sentinel:authzen", "urn:bankos:store:records")
     assert (claims["sub_kind"], claims["sub"]) == ("user", "alice")
     assert claims["authorization_details"][0]["type"] == "read"
     assert claims["authorization_details"][0]["resource"] == {"type": "record", "id": "record-1"}
@@ -278,10 +279,15 @@ def test_a_permit_asked_for_through_authzen_is_never_used_by_the_bank(bank: Call
     use = {"action": row.action, "resource_type": row.resource_type, "resource_id": row.resource_id, "parameters": {}}
     assert row.outcome == "permit"
 
-    with pytest.raises(tokens.TokenExpired):
-        consume(row.token, **use, at=clock.now())
-    with pytest.raises(tokens.TokenNotAPermit):  # a lying clock
-        consume(row.token, **use, at=row.issued_at - timedelta(minutes=2))
+    for at in (clock.now(), row.issued_at - timedelta(minutes=2)):  # also of a lying clock
+        with pytest.raises(tokens.TokenInvalid, match="an answer to another system"):
+            consume(row.token, **use, at=at)
+    # Even as the bank's own permit of an hour, signed with its key, the record says that it never lived.
+    claims = tokens.read_any(row.token)
+    signed = tokens.sign(claims | {"iss": tokens.ISSUER, "aud": tokens.AUDIENCE, "exp": claims["iat"] + 3600})
+    for at in (clock.now(), row.issued_at - timedelta(minutes=2)):
+        with pytest.raises(tokens.TokenNotAPermit):
+            consume(signed, **use, at=at)
     with pytest.raises(IntegrityError, match="is not a permit"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO sentinel_consumption (id, decision_id, consumed_at) VALUES (gen_random_uuid(), %s, clock_timestamp())", [row.pk]
