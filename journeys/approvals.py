@@ -14,8 +14,8 @@ from bankos.platform.actors import Actor, ActorKind
 from customers.state import names_of, state_of
 from customers.visibility import NotVisible, may_see, visible_party_ids
 from sentinel import approvals
-from sentinel.approvals import AlreadyAnswered, ApprovalExpired, ApprovalView, MakerIsChecker, NotEligible, State
-from sentinel.authority import ModelRef
+from sentinel.approvals import AlreadyAnswered, ApprovalError, ApprovalExpired, ApprovalView, MakerIsChecker, NotEligible, State
+from sentinel.authority import ModelRef, kept_at
 from sentinel.automation import evidence
 from sentinel.automation.evidence import Verdict
 
@@ -123,7 +123,7 @@ def approve_and_execute(request_id: UUID, *, actor: Actor, at: datetime, note: s
         sentinel.authority.AuthorityError
     """
     row = _get(request_id, actor)
-    with transaction.atomic():
+    with kept_at(ApprovalError):
         approvals.approve(request_id, actor=actor, note=note, at=at)
         performed = actions.perform(
             actor=_asker(row),
@@ -149,7 +149,7 @@ def refuse(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> N
         NotVisible, MakerIsChecker, NotEligible, ApprovalExpired, AlreadyAnswered
     """
     row = _get(request_id, actor)
-    with transaction.atomic():
+    with kept_at(ApprovalError):
         approvals.refuse(request_id, actor=actor, note=note, at=at)
         _answered(row, "refused", effect_id=None, at=at)
         evidence.record(row.decision_id, Verdict.DISAGREED, reviewer=actor, reason="refused_by_approver", at=at)

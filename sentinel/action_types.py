@@ -1,10 +1,12 @@
-"""What sentinel itself is run with, as actions: policies, autonomy, the stop control, mandates, and erasing. Decided like any other."""
+"""What sentinel itself is run with, as actions: policies, autonomy, the stop control, mandates, a second person's answer, and erasing.
+Decided like any other.
+"""
 
 from datetime import timedelta
 
 from .catalogue import ActionType, ParameterKind, RiskTier, register
 
-POLICY, AUTOMATION, STAFF = "PolicyVersion", "Automation", "Staff"
+POLICY, AUTOMATION, STAFF, REQUEST = "PolicyVersion", "Automation", "Staff", "ApprovalRequest"
 ANSWERED_WITHIN = timedelta(days=7)
 
 _LEVEL = {
@@ -101,6 +103,21 @@ DELEGATE_APPROVAL = register(
         parameters={"role": ParameterKind.CODE, "until": ParameterKind.DATE, "reason": ParameterKind.TEXT},
         risk=RiskTier.MEDIUM,
         approval_lifetime=ANSWERED_WITHIN,
+    )
+)
+# `decision` is the id of the decision that waits, `parameters_hash` what it was asked for: the answer is to that and nothing else.
+ANSWER_REQUEST = register(
+    ActionType(
+        name="approval.answer",
+        title="Answer a request for approval",
+        resource_type=REQUEST,
+        parameters={
+            "answer": ParameterKind.CODE,
+            "decision": ParameterKind.UUID,
+            "parameters_hash": ParameterKind.NAME,
+            "note": ParameterKind.TEXT,
+        },
+        risk=RiskTier.LOW,
     )
 )
 ERASE_CUSTOMER = register(

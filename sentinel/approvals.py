@@ -2,35 +2,55 @@
 
 Who is eligible is not written here but in the policies: a person may approve what the policies permit with that person's approval –
 their own roles and those they stand in for, their mandate, and who stands above them. Who is independent at all is written in
-`independence`, whatever the policies say. An approval is bound to the asker, the action,
-the resource and the parameters' hash; a changed parameter is another request.
+`independence`, whatever the policies say. An approval is bound to the asker, the action, the resource and the parameters' hash; a changed
+parameter is another request. An answer is a decision of the person who gives it (`agreements`), and needs no approval itself.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import connection
 
 from bankos.platform.actors import Actor, ActorKind
 
-from . import catalogue, independence, mandates, policy
+from . import authority, catalogue, independence, mandates, policy
+from .action_types import ANSWER_REQUEST, REQUEST
+from .agreements import ApprovalError, ApprovalVoid, State, Word, requests, state_of
 from .approval_evidence import seen_by
 from .catalogue import RiskTier
 from .cedar import APPROVER_ROLES, Approval, Mandate, Outcome, PolicyText, Request, RequestInvalid, somebody
 from .contexts import ContentErased, content_of
-from .decision import Decision
+from .decision import Decision, Resource
 from .errors import Refused
-from .models import ApprovalAnswer, ApprovalRequest, ApprovalUse
+from .models import ApprovalAnswer, ApprovalRequest
 from .models import Decision as DecisionRow
 
+__all__ = [
+    "AlreadyAnswered",
+    "ApprovalError",
+    "ApprovalExpired",
+    "ApprovalView",
+    "ApprovalVoid",
+    "MakerIsChecker",
+    "NotEligible",
+    "NothingToApprove",
+    "State",
+    "TooRisky",
+    "UnknownRequest",
+    "approve",
+    "asked_by",
+    "hindrance",
+    "pending",
+    "refuse",
+    "refuse_unless_harmless",
+    "request",
+    "view",
+    "views",
+]
+
 LARGEST_LIST = 200
-
-
-class ApprovalError(Exception):
-    """An approval that cannot be asked for, given or used."""
 
 
 class UnknownRequest(ApprovalError):
@@ -59,18 +79,6 @@ class ApprovalExpired(ApprovalError):
 
 class TooRisky(ApprovalError):
     """What can do more than little harm is looked at one by one."""
-
-
-class ApprovalVoid(ApprovalError):
-    """The approval does not cover this request."""
-
-
-class State(StrEnum):
-    OPEN = "open"
-    APPROVED = "approved"
-    USED = "used"
-    REFUSED = "refused"
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,7 @@ def view(request_id: UUID, *, at: datetime) -> ApprovalView:
 
 def views(request_ids: Sequence[UUID], *, at: datetime) -> dict[UUID, ApprovalView]:
     """Those of these requests that exist. Queries: 1."""
-    return {row.pk: _view(row, at) for row in _rows().filter(pk__in=request_ids)}
+    return {row.pk: _view(row, at) for row in requests().filter(pk__in=request_ids)}
 
 
 def pending(
@@ -158,7 +166,7 @@ def pending(
     powers = _powers(actor, at)
     roles = actor.roles | {one.role for one in powers.stand_ins}
     rows = (
-        _rows()
+        requests()
         .filter(answer=None, expires_at__gt=at, eligible_roles__overlap=sorted(roles))
         .exclude(decision__actor_kind=actor.kind, decision__actor_id=actor.id)
         .order_by("expires_at", "id")
@@ -176,7 +184,7 @@ def pending(
 
 def asked_by(actor: Actor, *, at: datetime) -> list[ApprovalView]:
     """The requests of this person that wait, the soonest to end first. Queries: 1."""
-    own = _rows().filter(answer=None, expires_at__gt=at, decision__actor_kind=actor.kind, decision__actor_id=actor.id)
+    own = requests().filter(answer=None, expires_at__gt=at, decision__actor_kind=actor.kind, decision__actor_id=actor.id)
     return [_view(row, at) for row in own.order_by("expires_at", "id")[:LARGEST_LIST]]
 
 
@@ -210,8 +218,12 @@ def refuse_unless_harmless(request_id: UUID, *, at: datetime) -> None:
 def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> ApprovalView:
     """Agree. The asker may then ask again, naming this approval, until it expires.
 
+    The answer is a decision of the person who gives it: signed, in the log, used up in this transaction. Who may not answer is on record,
+    too: inside a transaction of one's own, let these errors leave it by `authority.kept_at(ApprovalError)`.
+
     Raises:
         UnknownRequest, MakerIsChecker, NotEligible, ApprovalExpired, AlreadyAnswered
+        sentinel.authority.AuthorityError: nothing could be decided.
     """
     return _answer(request_id, approved=True, actor=actor, at=at, note=note)
 
@@ -219,78 +231,6 @@ def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> 
 def refuse(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> ApprovalView:
     """Disagree. Raises as `approve`."""
     return _answer(request_id, approved=False, actor=actor, at=at, note=note)
-
-
-def usable(request_id: UUID, *, actor: Actor, action: str, resource: tuple[str, str], parameters_hash: str, at: datetime) -> Approval:
-    """The approval behind a request, if it covers exactly what is asked now. Queries: 1.
-
-    Raises:
-        ApprovalVoid
-    """
-    row = _rows().filter(pk=request_id).first()
-    if row is None:
-        raise ApprovalVoid("there is no such approval")
-    found = _view(row, at)
-    if found.state is not State.APPROVED:
-        raise ApprovalVoid(f"the approval is {found.state}")
-    asked = row.decision
-    covered = (asked.actor_kind, asked.actor_id, asked.action, asked.resource_type, asked.resource_id, asked.parameters_hash)
-    if covered != (actor.kind, actor.id, action, *resource, parameters_hash):
-        raise ApprovalVoid("the approval was given for something else")
-    given = row.answer
-    return Approval(
-        given.approver_id,
-        frozenset(given.approver_roles),
-        given.approver_branch or None,
-        frozenset(given.approver_line),
-        Mandate.from_json(given.mandate),
-    )
-
-
-def mark_used(request_id: UUID, *, decision_id: UUID) -> None:
-    """Count the approval as used by this permit.
-
-    Raises:
-        ApprovalVoid: another permit was faster; the atomic block this stands in is lost.
-    """
-    try:
-        ApprovalUse.objects.create(answer=ApprovalAnswer.objects.only("id").get(request=request_id), decision_id=decision_id)
-    except IntegrityError as error:
-        raise ApprovalVoid("the approval is used") from error
-
-
-def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, note: str) -> ApprovalView:
-    row = _get(request_id)
-    asked = row.decision
-    if (asked.actor_kind, asked.actor_id) == (actor.kind, actor.id):
-        raise MakerIsChecker
-    powers = _powers(actor, at)
-    agreement = _agreement(actor, asked, powers, _rules_in_force())
-    if agreement is None:
-        raise NotEligible
-    found = _view(row, at)
-    if found.state is State.EXPIRED:
-        raise ApprovalExpired
-    if found.state is not State.OPEN:
-        raise AlreadyAnswered
-    try:
-        with transaction.atomic():
-            ApprovalAnswer.objects.create(
-                request=row,
-                approved=approved,
-                approver_id=actor.id,
-                approver_roles=sorted(agreement.roles),
-                approver_branch=agreement.branch or "",
-                approver_line=list(actor.line),
-                mandate=agreement.mandate.as_json() if agreement.mandate else None,
-                delegated_by=sorted({one.giver_id for one in powers.stand_ins if one.role in agreement.roles - actor.roles}),
-                evidence=seen_by(row.pk, actor),
-                note=note,
-                answered_at=at,
-            )
-    except IntegrityError as error:
-        raise AlreadyAnswered from error
-    return view(request_id, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +248,16 @@ def _powers(actor: Actor, at: datetime) -> _Powers:
     return _Powers(stand_ins, mandates.mandates_of(actor, at=at), independence.lines_of({one.giver_id for one in stand_ins}))
 
 
-def _agreement(actor: Actor, asked: DecisionRow, powers: _Powers, text: PolicyText) -> Approval | None:
-    """This person's agreement as the policies would see it; None if it is not enough, or not independent.
+@dataclass(frozen=True, slots=True)
+class _Agreement:
+    """A person's agreement as the policies see it, and whose roles it uses besides their own."""
+
+    approval: Approval
+    lent_by: tuple[str, ...]
+
+
+def _agreement(actor: Actor, asked: DecisionRow, powers: _Powers, text: PolicyText) -> _Agreement | None:
+    """This person's agreement; None if it is not enough, or not independent.
 
     What the policies in force today no longer understand nobody can approve.
     """
@@ -320,11 +268,84 @@ def _agreement(actor: Actor, asked: DecisionRow, powers: _Powers, text: PolicyTe
         concerned = independence.concerned_by(asked, request)
         if not concerned.leaves_free(actor.id, actor.line):
             return None
-        lent = {one.role for one in powers.stand_ins if concerned.leaves_free(one.giver_id, powers.lines.get(one.giver_id, ()))}
-        given = Approval(actor.id, actor.roles | lent, actor.branch, frozenset(actor.line), powers.mandates.get(asked.action))
-        return given if text.permits_with(request, given) else None
+        lenders = [one for one in powers.stand_ins if concerned.leaves_free(one.giver_id, powers.lines.get(one.giver_id, ()))]
+        roles = actor.roles | {one.role for one in lenders}
+        given = Approval(actor.id, roles, actor.branch, frozenset(actor.line), powers.mandates.get(asked.action))
+        lent_by = sorted({one.giver_id for one in lenders if one.role not in actor.roles})
+        return _Agreement(given, tuple(lent_by)) if text.permits_with(request, given) else None
     except (RequestInvalid, ContentErased):
         return None
+
+
+def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, note: str) -> ApprovalView:
+    with authority.kept_at(ApprovalError):
+        row = _get(request_id)
+        _take_turns(row)
+        row = _get(request_id)
+        asked, state = row.decision, state_of(row, at)
+        own = (asked.actor_kind, asked.actor_id) == (actor.kind, actor.id)
+        agreement = None if own else _agreement(actor, asked, _powers(actor, at), _rules_in_force())
+        decision = authority.authorize(
+            actor=actor,
+            action=ANSWER_REQUEST.name,
+            resource=_resource(row, agreement, own=own, is_open=state is State.OPEN),
+            parameters={
+                "answer": Word.APPROVE.value if approved else Word.REFUSE.value,
+                "decision": str(asked.pk),
+                "parameters_hash": asked.parameters_hash,
+                "note": note,
+            },
+            about=(asked.resource_type, asked.resource_id),
+            at=at,
+        )
+        if own:
+            raise MakerIsChecker
+        if agreement is None:
+            raise NotEligible
+        if state is State.EXPIRED:
+            raise ApprovalExpired
+        if state is not State.OPEN:
+            raise AlreadyAnswered
+        if decision.outcome is not Outcome.PERMIT:
+            raise NotEligible
+        authority.consume_permit(decision, at=at)
+        given = agreement.approval
+        ApprovalAnswer.objects.create(
+            request=row,
+            decision_id=decision.id,
+            approved=approved,
+            approver_id=actor.id,
+            approver_roles=sorted(given.roles),
+            approver_branch=given.branch or "",
+            approver_line=list(actor.line),
+            mandate=given.mandate.as_json() if given.mandate else None,
+            delegated_by=list(agreement.lent_by),
+            evidence=seen_by(row.pk, actor),
+            note=note,
+            answered_at=at,
+        )
+    return view(request_id, at=at)
+
+
+def _take_turns(row: ApprovalRequest) -> None:
+    """Of two who answer at once the second waits for the first one's transaction, and finds the request answered."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sentinel.approval.{row.pk}"])
+
+
+def _resource(row: ApprovalRequest, agreement: _Agreement | None, *, own: bool, is_open: bool) -> Resource:
+    """What the policies may know of a request when somebody answers it."""
+    return Resource(
+        REQUEST,
+        str(row.pk),
+        {
+            "action": row.decision.action,
+            "eligible": agreement is not None,
+            "own": own,
+            "open": is_open,
+            "agreement": agreement.approval.as_json() if agreement else None,
+        },
+    )
 
 
 def _rules_in_force() -> PolicyText:
@@ -335,13 +356,9 @@ def _rules_in_force() -> PolicyText:
         raise Refused(f"no policy can be asked: {error}") from error
 
 
-def _rows():  # type: ignore[no-untyped-def]
-    return ApprovalRequest.objects.select_related("decision", "decision__context_key", "answer", "answer__use")
-
-
 def _get(request_id: UUID) -> ApprovalRequest:
     try:
-        return _rows().get(pk=request_id)
+        return requests().get(pk=request_id)
     except ApprovalRequest.DoesNotExist as error:
         raise UnknownRequest(request_id) from error
 
@@ -363,19 +380,9 @@ def _view(row: ApprovalRequest, at: datetime) -> ApprovalView:
         expires_at=row.expires_at,
         eligible_roles=tuple(row.eligible_roles),
         note=row.note,
-        state=_state(row, answer, at),
+        state=state_of(row, at),
         answered_by=answer.approver_id if answer else None,
         evidence=tuple(answer.evidence) if answer else (),
         answered_at=answer.answered_at if answer else None,
         answer_note=answer.note if answer else "",
     )
-
-
-def _state(row: ApprovalRequest, answer: ApprovalAnswer | None, at: datetime) -> State:
-    if answer is not None and not answer.approved:
-        return State.REFUSED
-    if answer is not None and hasattr(answer, "use"):
-        return State.USED
-    if at >= row.expires_at:
-        return State.EXPIRED
-    return State.OPEN if answer is None else State.APPROVED

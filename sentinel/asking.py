@@ -11,7 +11,7 @@ from django.conf import settings
 
 from bankos.platform.actors import Actor, ActorKind
 
-from . import approvals, autonomy, catalogue
+from . import agreements, autonomy, catalogue
 from .canonical import canonical, parameters_hash
 from .cedar import Approval, Entity, Mandate, Request, moment
 from .decision import ModelRef, Resource
@@ -32,7 +32,7 @@ LONGEST_CONTEXT = 32_000  # characters of canonical JSON
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question to the authority, as it was put."""
+    """One question to the authority, as it was put. What it rests on is kept under the key of `about`; without it, of the resource."""
 
     actor: Actor
     action: str
@@ -45,6 +45,7 @@ class Asked:
     approval: UUID | None
     on_behalf_of: Actor | None
     at: datetime
+    about: tuple[str, str] | None = None
 
     @property
     def by_machine(self) -> bool:
@@ -53,6 +54,7 @@ class Asked:
     def look(self) -> Look:
         """What to look up for it. It may be wrongly written in any way: only what is printable text goes to the database."""
         attributes = self.resource.attributes
+        subject_type, subject_id = self.about or (self.resource.type, self.resource.id)
         return Look(
             actor=word(self.actor.id, LONGEST_ID),
             machine=self.by_machine,
@@ -60,8 +62,8 @@ class Asked:
             segment=word(attributes.get("segment") or "", 40),
             branch=word(attributes.get("branch") or "", 20),
             model=word(self.model.name, 80) if self.model else "",
-            subject_type=word(self.resource.type, 40),
-            subject_id=word(self.resource.id, LONGEST_ID),
+            subject_type=word(subject_type, 40),
+            subject_id=word(subject_id, LONGEST_ID),
         )
 
 
@@ -185,7 +187,7 @@ def _approval_of(asked: Asked) -> Approval | None:
     if asked.approval is None:
         return None
     try:
-        return approvals.usable(
+        return agreements.usable(
             asked.approval,
             actor=asked.actor,
             action=asked.action,
@@ -193,5 +195,5 @@ def _approval_of(asked: Asked) -> Approval | None:
             parameters_hash=parameters_hash(asked.parameters),
             at=asked.at,
         )
-    except approvals.ApprovalVoid as error:
+    except agreements.ApprovalVoid as error:
         raise ApprovalNotValid(str(error)) from error

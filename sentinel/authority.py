@@ -5,7 +5,7 @@ Who acts at once does both with `authorize_and_consume`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from bankos.platform.actors import Actor
 
-from . import approvals, models, policy
+from . import agreements, models, policy
 from .asking import Asked, checked, request_of
 from .canonical import canonical, parameters_hash
 from .cedar import EngineFailed, Outcome, RequestInvalid
@@ -55,6 +55,7 @@ __all__ = [
     "consume",
     "consume_permit",
     "keeping_evidence",
+    "kept_at",
     "parameters_hash",
 ]
 
@@ -77,6 +78,7 @@ class Question:
     consents: Sequence[UUID] = ()
     approval: UUID | None = None
     on_behalf_of: Actor | None = None
+    about: tuple[str, str] | None = None
 
     def at(self, moment: datetime) -> Asked:
         return Asked(
@@ -91,6 +93,7 @@ class Question:
             approval=self.approval,
             on_behalf_of=self.on_behalf_of,
             at=moment,
+            about=self.about,
         )
 
 
@@ -107,6 +110,7 @@ def authorize(
     consents: Sequence[UUID] = (),
     approval: UUID | None = None,
     on_behalf_of: Actor | None = None,
+    about: tuple[str, str] | None = None,
 ) -> Decision:
     """Decide, record and sign.
 
@@ -118,11 +122,12 @@ def authorize(
         purposes: the purposes, resting on consent, for which personal data was used; `consents` the records relied on.
         approval: id of an approval request that has been approved; used up if the answer is a permit.
         on_behalf_of: who the actor acts for, if not for themselves.
+        about: type and id of whose key the content is kept under, and goes with, if not the resource's own.
     Raises:
         UnknownAction, BadRequest, ApprovalNotValid, Refused: nothing may happen; a refusal has been recorded.
     Queries: 2; 1 to 2 more when a resource is met for the first time; an approval adds 3 and a savepoint.
     """
-    question = Question(actor, action, resource, parameters, context or {}, model, purposes, consents, approval, on_behalf_of)
+    question = Question(actor, action, resource, parameters, context or {}, model, purposes, consents, approval, on_behalf_of, about)
     answer = authorize_many([question], at=at)[0]
     if isinstance(answer, AuthorityError):
         raise answer
@@ -167,14 +172,18 @@ def consume_permit(decision: Decision, *, at: datetime) -> Consumption:
     )
 
 
-@contextmanager
-def keeping_evidence(*also: type[Exception]) -> Iterator[None]:
+def keeping_evidence(*also: type[Exception]) -> AbstractContextManager[None]:
     """A transaction that a refusal, an error of the authority or one of `also` leaves with what was asked on record: it commits, then
     raises.
 
     What follows from a decision is written after it is made, so at such an error nothing else has been.
     """
-    anticipated: tuple[type[Exception], ...] = (AuthorityError, NotPermitted, *also)
+    return kept_at(AuthorityError, NotPermitted, *also)
+
+
+@contextmanager
+def kept_at(*anticipated: type[Exception]) -> Iterator[None]:
+    """A transaction that these errors leave with what was written before them: it commits, then raises. Any other rolls it back."""
     refusal: Exception | None = None
     with transaction.atomic():
         try:
@@ -238,9 +247,9 @@ def _write(cases: list[Answered | Unanswered], rows: list[models.Decision], *, l
             try:
                 with transaction.atomic():
                     insert([row])
-                    approvals.mark_used(row.approval_id, decision_id=row.pk)
+                    agreements.mark_used(row.approval_id, decision_id=row.pk)
                 continue
-            except approvals.ApprovalVoid as error:
+            except agreements.ApprovalVoid as error:
                 # Its place in the log is free again: nothing was written there.
                 cases[place] = Unanswered(case.asked, ApprovalNotValid(str(error)), case.standing)
                 rows[place] = rows_of([cases[place]], at=case.asked.at)[0]

@@ -19,7 +19,7 @@ from bankos.platform.actors import Role
 
 from .catalogue import LARGEST_AMOUNT
 from .policy_source import Problem, Statement, first_failing_line, line_of_word, statements
-from .rules import AUTOMATION_STOPPED, BUILT_IN, NOTHING_PERMITS, Effect, Rule
+from .rules import ANSWERED_BY_WHO_MAY, AUTOMATION_STOPPED, BUILT_IN, NOTHING_PERMITS, Effect, Rule
 
 # Who can be an approver at all, in the order they are named to the asker.
 APPROVER_ROLES = (Role.BRANCH_STAFF, Role.CONTACT_CENTRE, Role.TEAM_LEAD, Role.COMPLIANCE, Role.ADMINISTRATOR)
@@ -67,13 +67,17 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The person who agrees, as policies see them. `line` are the ids of those above them; `roles` hold what was delegated to them too."""
+    """The person who agrees, as policies see them. `line` are the ids of those above them; `roles` hold what was delegated to them too.
+
+    `decision` is the id of the person's own decision to agree: evidence, and nothing policies see.
+    """
 
     by: str
     roles: frozenset[str]
     branch: str | None = None
     line: frozenset[str] = frozenset()
     mandate: Mandate | None = None
+    decision: str = ""
 
     def as_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {"by": self.by, "roles": sorted(self.roles), "line": sorted(self.line)}
@@ -257,6 +261,7 @@ class PolicyText:
     rules: Mapping[str, Rule]  # by Cedar's own name of the policy, in the order of the text
     _scopes: tuple["_Scope", ...]
     _schema: cedarpy.Schema
+    _knows_answers: bool = True
     _slices: dict[tuple[str, str, Effect | None], "_Slice"] = field(default_factory=dict)
 
     @classmethod
@@ -294,6 +299,8 @@ class PolicyText:
         Raises:
             RequestInvalid, EngineFailed
         """
+        if request.action == ANSWERING and not self._knows_answers:
+            return _answering(request)
         permitted, rules = self._evaluate(request.question())
         if request.stopped is not None:
             return Verdict(Outcome.DENY, (AUTOMATION_STOPPED,))
@@ -395,7 +402,7 @@ def _parsed(policies: str, schema: str) -> PolicyText:
         raise PolicyInvalid(problems)
     grouped = _ACTION_GROUP.search(schema) is not None
     scopes = tuple(_scope(name, static[name], grouped) for name in rules)
-    return PolicyText(rules, scopes, parsed_schema)
+    return PolicyText(rules, scopes, parsed_schema, _ANSWERS.search(schema) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +424,19 @@ class _Scope:
 
     def may_apply(self, action: str, principal_type: str) -> bool:
         return (self.actions is None or action in self.actions) and self.principal_type in (None, principal_type)
+
+
+# A second person's answer. A schema from before answers were decisions does not have it: such a text still says who may agree, and could
+# not be replaced if nobody's agreement to that were decided.
+ANSWERING = "approval.answer"
+_ANSWERS = re.compile(r'\baction\b[^{;]*"approval\.answer"')
+
+
+def _answering(request: Request) -> Verdict:
+    """What the starting set says of answers, for a text that says nothing of them."""
+    told = request.resource.attributes
+    may = request.principal.type == "Employee" and told.get("eligible") is True and told.get("open") is True and told.get("own") is False
+    return Verdict(Outcome.PERMIT, (ANSWERED_BY_WHO_MAY,)) if may else Verdict(Outcome.DENY, (NOTHING_PERMITS,))
 
 
 _ACTION_GROUP = re.compile(r"\baction\b[^{;]*\bin\b")

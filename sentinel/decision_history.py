@@ -16,7 +16,7 @@ NOBODY = "A former employee"
 
 
 class StepKind(StrEnum):
-    """`asked` and `done` name a decision of their own; `ended` is a request nobody answered in time."""
+    """`ended` is a request nobody answered in time. All but what was `said` and that name a decision of their own."""
 
     ASKED = "asked"
     SAID = "said"
@@ -49,12 +49,12 @@ class History:
 
 
 def history_of(row: models.Decision, *, at: datetime) -> History:
-    """The request this decision led to, or the one it rests on.
+    """The request this decision led to, the one it rests on, or the one it answered.
 
     Queries: 1, and 2 more if there is one.
     """
     requests = ApprovalRequest.objects.select_related("decision", "answer", "answer__use", "answer__use__decision")
-    request = requests.filter(Q(pk=row.approval_id) | Q(decision=row)).first()
+    request = requests.filter(Q(pk=row.approval_id) | Q(decision=row) | Q(answer__decision=row)).first()
     if request is None:
         return History()
     answer = getattr(request, "answer", None)
@@ -77,6 +77,7 @@ def _answered(answer: ApprovalAnswer, names: dict[str, str], asker: str) -> list
             who=names.get(answer.approver_id, NOBODY),
             at=answer.answered_at,
             text=answer.note,
+            decision_id=answer.decision_id,
             roles=tuple(answer.approver_roles),
             stood_in_for=tuple(names.get(one, NOBODY) for one in answer.delegated_by),
             evidence=tuple(answer.evidence),

@@ -127,11 +127,11 @@ def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> 
     """Agree, and do it at once, as the person who asked. The authority is asked again, with the facts of this moment.
 
     Raises:
-        approvals.ApprovalError: it cannot be answered by this person, or not any more.
+        approvals.ApprovalError: it cannot be answered by this person, or not any more; that they tried is on record.
         NotPossible: the request stays open, nothing has happened.
         sentinel.authority.AuthorityError
     """
-    with transaction.atomic():
+    with authority.kept_at(approvals.ApprovalError):
         approvals.approve(request_id, actor=actor, at=at, note=note)
         asked = ApprovalRequest.objects.select_related("decision__context_key").get(pk=request_id).decision
         return carry_out(
@@ -154,7 +154,7 @@ def _asker(user_id: str) -> Actor:
 
 def refuse(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> None:
     """Disagree: it is not done. Raises approvals.ApprovalError as `approve`."""
-    with transaction.atomic():
+    with authority.kept_at(approvals.ApprovalError):
         approvals.refuse(request_id, actor=actor, at=at, note=note)
         asked = ApprovalRequest.objects.select_related("decision__context_key").get(pk=request_id).decision
         told = _acts[asked.action].refused

@@ -15,7 +15,7 @@ from . import contexts, models, tokens
 from .asking import LONGEST_ID, Asked, evidence, word
 from .canonical import parameters_hash
 from .catalogue import ActionType, ParameterKind
-from .cedar import Outcome, Request, Verdict
+from .cedar import Approval, Outcome, Request, Verdict
 from .claims import claims_of
 from .contexts import Key, Subject
 from .errors import AuthorityError
@@ -86,7 +86,7 @@ class Answered:
             purposes=list(asked.purposes),
             consents=list(asked.consents),
             approval_id=asked.approval,
-            approvals=[{"id": str(asked.approval), "by": approval.by, "roles": sorted(approval.roles)}] if approval else [],
+            approvals=[_agreed(asked, approval)] if approval else [],
             issued_at=asked.at,
             # Whole seconds, as the token says it.
             expires_at=(asked.at + self.action_type.lifetime).replace(microsecond=0),
@@ -208,6 +208,11 @@ def _public(parameters: Mapping[str, Any], action_type: ActionType, salt: str) -
 def _subject(asked: Asked) -> Subject:
     look = asked.look()
     return look.subject_type, look.subject_id
+
+
+def _agreed(asked: Asked, approval: Approval) -> dict[str, Any]:
+    """Who agreed: `decision` is their own, to be looked up in the log."""
+    return {"id": str(asked.approval), "decision": approval.decision, "by": approval.by, "roles": sorted(approval.roles)}
 
 
 def _on_behalf_of(asked: Asked) -> dict[str, str] | None:

@@ -49,8 +49,17 @@ AUTOMATION_STOPPED = Rule(
     "Model Risk",
     "EU AI Act Art. 14(4)(e)",
 )
+# For a policy text that does not speak of answers itself.
+ANSWERED_BY_WHO_MAY = Rule(
+    "answered-by-who-may",
+    Effect.PERMIT,
+    "Who may be the second person to a request answers it: once, in time, and never their own.",
+    "Two people of the bank look at this.",
+    "Compliance",
+    "EBA/GL/2021/05, internal governance: segregation of duties",
+)
 
-_OF_POLICIES = (NOTHING_PERMITS, AUTOMATION_STOPPED)
+_OF_POLICIES = (NOTHING_PERMITS, AUTOMATION_STOPPED, ANSWERED_BY_WHO_MAY)
 _BEFORE_POLICIES = (UNKNOWN_ACTION, NOT_UNDERSTOOD, APPROVAL_NOT_VALID, NOT_DECIDED)
 BUILT_IN = {rule.id: rule for rule in (*_OF_POLICIES, *_BEFORE_POLICIES)}
 # Refusals that never reached the policies: there is nothing to evaluate again.

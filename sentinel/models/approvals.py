@@ -24,10 +24,14 @@ class ApprovalRequest(models.Model):
 
 
 class ApprovalAnswer(models.Model):
-    """What the second person said. One per request, append-only."""
+    """What the second person said. One per request, append-only.
+
+    `decision` is the second person's own: signed, in the log and used up. Empty only in rows from before answers were decisions.
+    """
 
     id = UUIDv7Field(primary_key=True)
     request = models.OneToOneField(ApprovalRequest, on_delete=models.PROTECT, related_name="answer")
+    decision = models.OneToOneField("Decision", null=True, on_delete=models.PROTECT, related_name="approval_answer")
     approved = models.BooleanField()
     approver_id = models.CharField(max_length=120)
     approver_roles = ArrayField(models.CharField(max_length=80))

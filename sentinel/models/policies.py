@@ -32,6 +32,11 @@ class PolicyVersion(models.Model):
     drafted_by = models.CharField(max_length=120, blank=True, help_text="Id of the person who wrote it; empty for what came with bankos.")
     created_at = models.DateTimeField()
     active_from = models.DateTimeField(null=True, blank=True, help_text="When an approved version takes over.")
+    activation_decision_id = models.UUIDField(
+        null=True,
+        editable=False,
+        help_text="The decision that lets it come into force; empty only where that was before there had to be one.",
+    )
     activated_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 

@@ -16,6 +16,7 @@ from journeys.approvals import AlreadyAnswered, ApprovalExpired, MakerIsChecker,
 from journeys.models import Effect
 from sentinel.authority import Outcome
 from sentinel.automation import overview
+from sentinel.models import Decision
 
 from .household import Household
 
@@ -90,6 +91,16 @@ def test_a_colleague_without_the_mandate_does_not_approve(colleague: Actor, aske
     with pytest.raises(NotEligible):
         approvals.approve_and_execute(request_of(asked), actor=colleague, at=clock.now())
     assert work.open_items(actor=colleague, view="approvals", at=clock.now()) == []
+
+
+@pytest.mark.parametrize("answer", [approvals.approve_and_execute, approvals.refuse])
+def test_that_somebody_tried_to_answer_who_may_not_stays_on_record(
+    colleague: Actor, asked: Performed, answer: Callable[..., object]
+) -> None:
+    with pytest.raises(NotEligible):
+        answer(request_of(asked), actor=colleague, at=clock.now())
+
+    assert [(row.actor_id, row.outcome) for row in Decision.objects.filter(action="approval.answer")] == [(colleague.id, "deny")]
 
 
 def test_a_team_lead_of_another_branch_does_not_find_the_request(lead_elsewhere: Actor, asked: Performed) -> None:

@@ -1,6 +1,7 @@
 """People and steps of a policy version's life, for its tests: each step through its own face."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group
@@ -9,7 +10,8 @@ from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
-from sentinel import governance, policy_changes
+from sentinel import approvals, authority, governance, policy, policy_changes
+from sentinel.decision import Resource
 from sentinel.governance import CarriedOut
 from sentinel.models import PolicyVersion, ReplayRun
 
@@ -69,6 +71,23 @@ def propose(version: PolicyVersion, actor: Actor, *, from_: datetime | None = No
 def approve(request_id: UUID | None, actor: Actor, *, at: datetime | None = None) -> CarriedOut:
     assert request_id is not None
     return governance.approve(request_id, actor=actor, at=at or clock.now(), note="Read and compared")
+
+
+def put_in_force(policies: str, schema: str = SCHEMA, *, store: str = policy.BANK, note: str = "") -> PolicyVersion:
+    """A text in force by two people's decision, whatever its examples: they are said to hold."""
+    drafted = policy.draft(policies=policies, schema=schema, note=note, at=clock.now(), store=store)
+    asker, second = employee(f"asker-{drafted.pk}", Role.ADMINISTRATOR), officer(f"second-{drafted.pk}")
+    resource = Resource("PolicyVersion", str(drafted.pk), {"store": store, "examples_hold": True, "impact_seen": True})
+    parameters = {"version": str(drafted.pk), "sha256": drafted.sha256, "from": ""}
+
+    def ask(**given: Any) -> authority.Decision:
+        return authority.authorize(actor=asker, action="policy.activate", resource=resource, parameters=parameters, at=clock.now(), **given)
+
+    waiting = approvals.request(ask(), at=clock.now())
+    approvals.approve(waiting.id, actor=second, at=clock.now())
+    permit = ask(approval=waiting.id)
+    authority.consume_permit(permit, at=clock.now())
+    return policy.activate(drafted.pk, at=clock.now())
 
 
 def in_force(author: Actor, second: Actor, **given: str) -> PolicyVersion:

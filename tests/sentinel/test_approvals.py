@@ -18,6 +18,7 @@ from sentinel.approvals import (
     UnknownRequest,
 )
 from sentinel.authority import ApprovalNotValid, Outcome, consume
+from sentinel.models import Decision
 
 from .desk import agent, ask, compliance, contact_centre, customer, insights, lead, party, person, staff, use_of
 from .texts import POLICIES, SCHEMA
@@ -43,7 +44,9 @@ def test_an_approved_request_is_permitted_when_asked_again(asker: Any, waiting: 
 
     assert (approved.state, approved.answered_by, approved.answer_note) == (State.APPROVED, approver.id, "Spoke with her")
     assert permit.outcome is Outcome.PERMIT
-    assert tokens.read(permit.token)["approvals"] == [{"id": str(waiting.id), "by": approver.id, "roles": ["team_lead"]}]
+    answered = Decision.objects.get(action="approval.answer")
+    agreed = {"id": str(waiting.id), "decision": str(answered.pk), "by": approver.id, "roles": ["team_lead"]}
+    assert tokens.read(permit.token)["approvals"] == [agreed]
     consume(permit.token, **use_of(permit))
     assert approvals.view(waiting.id, at=clock.now()).state is State.USED
 

@@ -17,6 +17,7 @@ RESOURCES = {
     "PolicyVersion": Resource("PolicyVersion", "1", {"store": "bank", "examples_hold": True, "impact_seen": True}),
     "Automation": Resource("Automation", "a", {"subject": "a", "action": "b", "segment": "", "level": "suggest"}),
     "Staff": Resource("Staff", "1", {}),
+    "ApprovalRequest": Resource("ApprovalRequest", "1", {"action": "fee.waive", "eligible": True, "own": False, "open": True}),
     "ApiClient": Resource("ApiClient", "1", {"kind": "app", "scopes": [], "reach": "every"}),
     "Linkage": Resource("Linkage", "customers"),
     "Source": Resource("Source", "crm", {"code": "crm"}),

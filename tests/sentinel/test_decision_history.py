@@ -33,7 +33,7 @@ def history(decision_id: Any, *, at: Any = None) -> History:
     return history_of(Decision.objects.get(pk=decision_id), at=at or clock.now())
 
 
-def test_both_decisions_of_an_approval_tell_the_same_history(named: Callable[..., Actor]) -> None:
+def test_all_three_decisions_of_an_approval_tell_the_same_history(named: Callable[..., Actor]) -> None:
     asker, lead = named("Tom", Role.BRANCH_STAFF), named("Ruth", Role.TEAM_LEAD)
     asked = ask(asker, amount="5000.00")
     waiting = approvals.request(asked, at=clock.now(), note="House deposit")
@@ -51,8 +51,9 @@ def test_both_decisions_of_an_approval_tell_the_same_history(named: Callable[...
         (StepKind.DONE, "Tom", ""),
     ]
     assert (told.steps[2].roles, told.steps[2].evidence) == (("team_lead",), ("customer",))
-    assert [step.decision_id for step in told.steps] == [asked.id, None, None, permit.id]
-    assert history(permit.id) == told
+    answered = Decision.objects.get(action="approval.answer")
+    assert [step.decision_id for step in told.steps] == [asked.id, None, answered.pk, permit.id]
+    assert history(permit.id) == history(answered.pk) == told
 
 
 def test_a_request_nobody_answered_ended(named: Callable[..., Actor]) -> None:

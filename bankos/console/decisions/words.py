@@ -10,6 +10,7 @@ from bankos.platform.actors import Actor, ActorKind
 from bankos.platform.money import amount_in_words
 from customers import state, visibility
 from sentinel import catalogue, policy
+from sentinel.action_types import ANSWER_REQUEST
 from sentinel.authority import Outcome
 from sentinel.catalogue import ParameterKind
 from sentinel.decisions import DecisionView, VisibleResources
@@ -22,6 +23,8 @@ PARAMETERS = {
     "to_day": "To day of the month",
     "until": "Until",
     "given": "Given",
+    "decision": "Decision that waited",
+    "parameters_hash": "Hash of what was asked",
 }
 MACHINES = frozenset({ActorKind.SYSTEM, ActorKind.AGENT})
 
@@ -58,6 +61,8 @@ def sentence_of(found: DecisionView, party_name: str | None, parameters: list[tu
     """What happened, in a few plain sentences. `parameters` are those in words."""
     if found.store != policy.BANK:
         return _of_other_store(found)
+    if found.action == ANSWER_REQUEST.name and found.policy_version is not None:
+        return _of_an_answer(found)
     machine = found.actor_kind in MACHINES
     who = f"The system ({found.actor_name}) proposed" if machine else f"{found.actor_name} asked"
     about = f", for {party_name or 'a customer'}" if found.resource_type == "Party" else ""
@@ -73,6 +78,24 @@ def sentence_of(found: DecisionView, party_name: str | None, parameters: list[tu
             return f"{asked} The bank’s rules leave it to a {'' if machine else 'second '}person. Nothing was done by this decision alone."
         case _:
             return f"{asked} The bank’s rules forbid it. Nothing was done."
+
+
+def _of_an_answer(found: DecisionView) -> str:
+    """A second person's word; what it was about is left out where it was erased."""
+    said = {"approve": "agree to", "refuse": "refuse"}.get(found.parameters.get("answer", ""), "answer")
+    asked = (found.context or {}).get("resource", {}).get("attrs", {}).get("action", "")
+    about = f"a colleague’s request: {_title(asked).lower()}" if asked else "a colleague’s request"
+    if found.outcome is Outcome.PERMIT:
+        did = {"agree to": "agreed to", "refuse": "refused"}.get(said, "answered")
+        return f"{found.actor_name} {did} {about}. The bank’s rules let them answer it."
+    return f"{found.actor_name} wanted to {said} {about}. The bank’s rules do not let them answer it. Nothing was done."
+
+
+def _title(action: str) -> str:
+    try:
+        return catalogue.get(action).title
+    except catalogue.NotRegistered:
+        return action
 
 
 def _of_other_store(found: DecisionView) -> str:

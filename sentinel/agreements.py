@@ -1,0 +1,149 @@
+"""A second person's agreement as evidence: the signed decision of who gave it, and its one use.
+
+What is believed is what the bank signed and has on record as used, never a row by itself: whoever can write rows could write an agreement.
+How requests are asked and answered: `approvals`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import IntegrityError
+from django.db.models import QuerySet
+
+from bankos.platform.actors import Actor, ActorKind
+
+from . import contexts, tokens
+from .action_types import ANSWER_REQUEST, REQUEST
+from .cedar import Approval, Outcome
+from .claims import claims_of
+from .models import ApprovalAnswer, ApprovalRequest, ApprovalUse
+from .models import Decision as DecisionRow
+from .policy import BANK
+
+
+class ApprovalError(Exception):
+    """An approval that cannot be asked for, given or used."""
+
+
+class ApprovalVoid(ApprovalError):
+    """The approval does not cover this request."""
+
+
+class State(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"
+    USED = "used"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class Word(StrEnum):
+    """What a second person says."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+def requests() -> QuerySet[ApprovalRequest]:
+    """All of them, with what reading one needs."""
+    return ApprovalRequest.objects.select_related("decision", "decision__context_key", "answer", "answer__use")
+
+
+def state_of(row: ApprovalRequest, at: datetime) -> State:
+    """How a request stands. Queries: 0, for a row of `requests`."""
+    answer = getattr(row, "answer", None)
+    if answer is not None and not answer.approved:
+        return State.REFUSED
+    if answer is not None and hasattr(answer, "use"):
+        return State.USED
+    if at >= row.expires_at:
+        return State.EXPIRED
+    return State.OPEN if answer is None else State.APPROVED
+
+
+def usable(request_id: UUID, *, actor: Actor, action: str, resource: tuple[str, str], parameters_hash: str, at: datetime) -> Approval:
+    """The approval behind a request, if it covers exactly what is asked now. Queries: 1.
+
+    Raises:
+        ApprovalVoid
+    """
+    signed = ("decision__policy_version", "answer__decision__policy_version")
+    texts = [f"{version}__{text}" for version in signed for text in ("policies", "schema", "examples")]
+    found = requests().select_related(*signed, "answer__decision__context_key", "answer__decision__consumption").defer(*texts)
+    row = found.filter(pk=request_id).first()
+    if row is None:
+        raise ApprovalVoid("there is no such approval")
+    state = state_of(row, at)
+    if state is not State.APPROVED:
+        raise ApprovalVoid(f"the approval is {state}")
+    asked = row.decision
+    covered = (asked.actor_kind, asked.actor_id, asked.action, asked.resource_type, asked.resource_id, asked.parameters_hash)
+    if covered != (actor.kind, actor.id, action, *resource, parameters_hash):
+        raise ApprovalVoid("the approval was given for something else")
+    return _agreement(row, row.answer)
+
+
+def mark_used(request_id: UUID, *, decision_id: UUID) -> None:
+    """Count the approval as used by this permit.
+
+    Raises:
+        ApprovalVoid: another permit was faster; the atomic block this stands in is lost.
+    """
+    try:
+        ApprovalUse.objects.create(answer=ApprovalAnswer.objects.only("id").get(request=request_id), decision_id=decision_id)
+    except IntegrityError as error:
+        raise ApprovalVoid("the approval is used") from error
+
+
+def _agreement(row: ApprovalRequest, answer: ApprovalAnswer) -> Approval:
+    """What the second person decided, read from what was signed. Raises ApprovalVoid."""
+    asked, answered = row.decision, answer.decision
+    if answered is None:
+        raise ApprovalVoid("it was given before answers were decisions of their own; it has to be asked for again")
+    if _signed(asked)["outcome"] != Outcome.NEEDS_APPROVAL:
+        raise ApprovalVoid("what was asked for did not need it")
+    claims = _signed(answered)
+    [said] = claims["authorization_details"]
+    told = {name: said["parameters"].get(name) for name in ("answer", "decision", "parameters_hash")}
+    if (
+        (claims["outcome"], claims["policy"]["store"], said["type"]) != (Outcome.PERMIT, BANK, ANSWER_REQUEST.name)
+        or said["resource"] != {"type": REQUEST, "id": str(row.pk)}
+        or told != {"answer": Word.APPROVE, "decision": str(asked.pk), "parameters_hash": asked.parameters_hash}
+        or claims["act"]["kind"] != ActorKind.EMPLOYEE
+        or claims["act"]["sub"] in (asked.actor_id, "")
+        or not hasattr(answered, "consumption")
+    ):
+        raise ApprovalVoid("it is not what the second person decided")
+    agreement = _content(answered, claims)["resource"]["attrs"].get("agreement")
+    if agreement is None or agreement["by"] != claims["act"]["sub"]:
+        raise ApprovalVoid("it is not what the second person decided")
+    given = Approval.from_json(agreement)
+    return Approval(given.by, given.roles, given.branch, given.line, given.mandate, decision=str(answered.pk))
+
+
+def _signed(row: DecisionRow) -> dict[str, Any]:
+    """The claims of a decision the bank signed, whose record says the same. Raises ApprovalVoid."""
+    try:
+        claims = tokens.read(row.token)
+    except tokens.TokenInvalid as error:
+        raise ApprovalVoid("it rests on a decision the bank did not sign") from error
+    if claims != orjson.loads(orjson.dumps(claims_of(row))):
+        raise ApprovalVoid("it rests on a decision whose record was changed")
+    return claims
+
+
+def _content(row: DecisionRow, claims: Mapping[str, Any]) -> dict[str, Any]:
+    """What a decision was made on, if it is what was signed. Raises ApprovalVoid."""
+    try:
+        text = contexts.content_text(row)
+    except (contexts.ContentErased, contexts.ContentDamaged) as error:
+        raise ApprovalVoid("what the second person decided on cannot be read any more") from error
+    if sha256(text.encode()).hexdigest() != claims["context_hash"]:
+        raise ApprovalVoid("what the second person decided on was changed")
+    request: dict[str, Any] = orjson.loads(text)["request"]
+    return request
