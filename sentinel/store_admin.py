@@ -85,17 +85,17 @@ class StoreEntityAdmin(admin.ModelAdmin):
 class StoreClientAdmin(NeverDeleted, admin.ModelAdmin):
     """A secret is shown once, when the client is made. A client is revoked, not deleted: decisions name it."""
 
-    list_display = ["name", "store", "may_manage", "created_at", "revoked_at"]
+    list_display = ["name", "store", "may_manage", "per_minute", "created_at", "revoked_at"]
     list_filter = ["store"]
     ordering = ["store", "name"]
-    fields = ["store", "name", "may_manage"]
+    fields = ["store", "name", "may_manage", "per_minute"]
     actions = ["revoke"]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return obj is None and super().has_change_permission(request)
 
     def save_model(self, request: HttpRequest, obj: StoreClient, form: Any, change: bool) -> None:
-        client, secret = access.issue(obj.store_id, name=obj.name, may_manage=obj.may_manage, at=clock.now())
+        client, secret = access.issue(obj.store_id, name=obj.name, may_manage=obj.may_manage, per_minute=obj.per_minute, at=clock.now())
         obj.pk = client.pk
         self.message_user(request, f"The secret of {obj.name}, shown this once: {secret}", messages.WARNING)
 

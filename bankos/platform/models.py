@@ -69,3 +69,13 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.process
+
+
+class Meter(models.Model):
+    """How much of its rate a program has used: it would be idle again at `idle_at` (a leaky bucket). The table is unlogged."""
+
+    key = models.CharField(max_length=80, primary_key=True)
+    idle_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"meter of {self.key}"

@@ -4,10 +4,11 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import environ
 from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
 
 from bankos.platform.embedded import Layout, Wanted
 
@@ -143,6 +144,19 @@ EMBEDDED_WANTED = Wanted(database=False, broker=False)
 # What `manage.py start` runs before web and workers, and a function whose lines it prints when everything is ready.
 START_COMMANDS: list[list[str]] = [["migrate", "--verbosity=0"], ["assets"]]
 START_NOTES: str | None = None
+
+
+def public_url(said: str, *, schemes: tuple[str, ...] = ("https",)) -> str:
+    """The address at which others reach this installation, as it stands in what is told to them: scheme, host and port.
+
+    Raises:
+        ImproperlyConfigured
+    """
+    parts = urlsplit(said)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    if parts.scheme not in schemes or not parts.hostname or parts.username is not None or said.rstrip("/") != plain:
+        raise ImproperlyConfigured(f"PUBLIC_URL has to be {' or '.join(schemes)}://, a host and nothing behind it; it is {said!r}.")
+    return plain
 
 
 def postgres(url: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ import secrets
 from bankos.platform.embedded import Wanted
 
 from .base import *
-from .base import EMBEDDED_LAYOUT, MASTER_KEYS_DIR, SIGNING_KEYS_DIR, START_COMMANDS, env, postgres
+from .base import EMBEDDED_LAYOUT, MASTER_KEYS_DIR, SIGNING_KEYS_DIR, START_COMMANDS, WEB_PORT, env, postgres, public_url
 from .broker import transport_options
 
 EMBEDDED_WANTED = Wanted(database="DATABASE_URL" not in env.ENVIRON, broker="CELERY_BROKER_URL" not in env.ENVIRON)
@@ -25,6 +25,7 @@ def _secret_key() -> str:
 
 SECRET_KEY = env("SECRET_KEY", default="") or _secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PUBLIC_URL = public_url(env("PUBLIC_URL", default=f"http://127.0.0.1:{WEB_PORT}"), schemes=("https", "http"))
 DATABASES = {"default": postgres(env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url))}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)

@@ -5,11 +5,14 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *
-from .base import MASTER_KEYS, MASTER_KEYS_DIR, SIGNING_KEYS, SIGNING_KEYS_DIR, env, postgres
+from .base import MASTER_KEYS, MASTER_KEYS_DIR, SIGNING_KEYS, SIGNING_KEYS_DIR, env, postgres, public_url
 from .broker import transport_options
 
 SECRET_KEY = env("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+# Of several hosts, or a pattern of them, nobody can tell which one others know.
+_ONE_HOST = ALLOWED_HOSTS[0] if len(ALLOWED_HOSTS) == 1 and not ALLOWED_HOSTS[0].startswith(("*", ".")) else None
+PUBLIC_URL = public_url(env("PUBLIC_URL", default=f"https://{_ONE_HOST}") if _ONE_HOST else env("PUBLIC_URL"))
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
 DATABASES = {"default": postgres(env("DATABASE_URL"))}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL")

@@ -13,6 +13,7 @@ EMBEDDED_LAYOUT = Layout(VAR_DIR / f"test-{os.getpid()}")
 
 SECRET_KEY = "tests-only-tests-only-tests-only-tests-only-tests-only"
 ALLOWED_HOSTS = ["*"]
+PUBLIC_URL = "https://bank.example"
 DATABASES = {"default": postgres(env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url))}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)

@@ -1,8 +1,8 @@
 """Who asks the customers' interface: a program by its key, or a person signed in to the console. And what they may ask."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,16 +13,15 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from bankos.platform import bearer
+from bankos.platform import bearer, metering
 from bankos.platform.actors import Actor
 from bankos.platform.problems import Problem
 from bankos.platform.requests import StaffApiRequest
 from customers.models import ApiClient, Scope
 
-from . import clients, metering
+from . import clients
 
 ON_BEHALF_OF = "X-On-Behalf-Of"
 BEHALF = OpenApiParameter(
@@ -84,22 +83,12 @@ class InScope(BasePermission):
         return True
 
 
-class ClientThrottle(BaseThrottle):
-    """Counts what programs ask; too often is answered with 429 and Retry-After."""
-
-    _wait: float = 0
-
-    def allow_request(self, request: Request, view: APIView) -> bool:
+class ClientThrottle(metering.Throttle):
+    def waits(self, request: Request) -> timedelta | None:
         if not isinstance(request.auth, Caller):
-            return True
-        wait = metering.wait_before(request.auth.client, at=request.now)  # type: ignore[attr-defined] # set by a middleware
-        if wait is None:
-            return True
-        self._wait = wait.total_seconds()
-        return False
-
-    def wait(self) -> float:
-        return math.ceil(self._wait)
+            return None
+        client = request.auth.client
+        return metering.wait_before(f"program:{client.pk}", per_minute=client.per_minute, at=request.now)  # type: ignore[attr-defined] # set by a middleware
 
 
 class ChannelView(APIView):

@@ -17,7 +17,7 @@ from .care import (
     TeamGroupPermission,
     TeamUserPermission,
 )
-from .clients import ApiClient, ClientKey, ClientMeter, Scope
+from .clients import ApiClient, ClientKey, Scope
 from .consents import ConsentNotice, ConsentPurpose
 from .emergencies import EmergencyAccess, EmergencyEnd, EmergencyGrant, EmergencyReview
 from .landing import (
@@ -59,7 +59,6 @@ __all__ = [
     "CircleGroupPermission",
     "CircleUserPermission",
     "ClientKey",
-    "ClientMeter",
     "Consent",
     "ConsentNotice",
     "ConsentPurpose",

@@ -94,13 +94,3 @@ class ClientKey(models.Model):
 
     def __str__(self) -> str:
         return f"key …{self.ending}"
-
-
-class ClientMeter(models.Model):
-    """How much of its rate a client has used: it would be idle again at `idle_at` (a leaky bucket, one row a client)."""
-
-    client = models.OneToOneField(ApiClient, primary_key=True, on_delete=models.CASCADE, related_name="meter")
-    idle_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"meter of {self.client_id}"

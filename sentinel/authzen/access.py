@@ -1,12 +1,17 @@
 """Who may ask a store: programs, each known by a secret that is shown once. Only its hash is kept."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from bankos.platform import bearer
+from bankos.platform import bearer, metering
 from sentinel.models import PolicyStore, StoreClient
 
+from .messages import MOST_EVALUATIONS
+
 MARK = "bk_"
+PER_MINUTE = 6_000  # evaluations of a client for which nothing else is said
+MOST_PER_MINUTE = 1_000_000
+COST_OF_A_SEARCH = COST_OF_A_CHANGE = 10  # evaluations
 
 
 class UnknownStore(LookupError):
@@ -17,7 +22,15 @@ class UnknownClient(LookupError):
     """The store has no such client, or it has been revoked."""
 
 
-def issue(store: str, *, name: str, may_manage: bool, at: datetime) -> tuple[StoreClient, str]:
+class TooOften(Exception):
+    """A client asked more than its rate allows. `wait` is how long to wait before the next try."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        super().__init__("This client asks more often than it may.")
+
+
+def issue(store: str, *, name: str, may_manage: bool, at: datetime, per_minute: int = PER_MINUTE) -> tuple[StoreClient, str]:
     """A new client of a store, and its secret, which nobody can read again.
 
     Raises:
@@ -27,7 +40,7 @@ def issue(store: str, *, name: str, may_manage: bool, at: datetime) -> tuple[Sto
         raise UnknownStore(store)
     secret = bearer.new_secret(MARK)
     client = StoreClient.objects.create(
-        store_id=store, name=name, secret_sha256=bearer.hash_of(secret), may_manage=may_manage, created_at=at
+        store_id=store, name=name, secret_sha256=bearer.hash_of(secret), may_manage=may_manage, per_minute=per_minute, created_at=at
     )
     return client, secret
 
@@ -47,3 +60,15 @@ def client_with(secret: str) -> StoreClient | None:
     if not bearer.plausible(secret):
         return None
     return StoreClient.objects.filter(secret_sha256=bearer.hash_of(secret), revoked_at=None).first()
+
+
+def count(client: StoreClient, *, at: datetime, cost: int = 1) -> None:
+    """Count what a client asks, in evaluations, over all processes. At rest it may send the largest batch, or ten seconds of its rate.
+
+    Raises:
+        TooOften
+    Queries: 1, outside of any transaction.
+    """
+    wait = metering.wait_before(f"store:{client.pk}", per_minute=client.per_minute, at=at, cost=cost, at_once=MOST_EVALUATIONS)
+    if wait is not None:
+        raise TooOften(wait)

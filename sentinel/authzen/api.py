@@ -5,6 +5,7 @@ Each endpoint translates and makes one call; errors are problem details (RFC 945
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bankos.platform import bearer
+from bankos.platform import bearer, metering
 from bankos.platform.models import User
 from bankos.platform.problems import Problem, problem_responses
 from bankos.platform.requests import StaffApiRequest, valid
@@ -37,7 +38,7 @@ from .recording import LONGEST_ID, LONGEST_TYPE
 LARGEST_PAGE = 1_000
 LONGEST_TEXT = 500_000  # characters of policies, schema or examples
 TEXTS = {"policies": "policies.cedar", "schema": "schema.cedarschema", "examples": "examples.json"}
-NOBODY = problem_responses({401: "Nobody known asks."})
+NOBODY = problem_responses({401: "Nobody known asks.", 429: "A program asks more often than it may; Retry-After says when."})
 NOT_MADE = NOBODY | problem_responses({403: "Not yours to do.", 409: "The name is taken."})
 NOT_SEEN = NOBODY | problem_responses({404: "No such store of yours."})
 NOT_CHANGED = NOT_SEEN | problem_responses({403: "Not yours to do, or not here."})
@@ -78,6 +79,18 @@ class ClientAuthentication(BaseAuthentication):
 class SomebodyKnown(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         return isinstance(request.auth, StoreClient) or bool(request.user and request.user.is_authenticated)
+
+
+class ClientThrottle(metering.Throttle):
+    """What a store's programs change is read and compiled, which costs more than an evaluation."""
+
+    def waits(self, request: Request) -> timedelta | None:
+        if isinstance(request.auth, StoreClient):
+            try:
+                access.count(request.auth, at=request.now, cost=access.COST_OF_A_CHANGE)  # type: ignore[attr-defined] # set by a middleware
+            except access.TooOften as error:
+                return error.wait
+        return None
 
 
 class ClientScheme(OpenApiAuthenticationExtension):
@@ -193,6 +206,9 @@ class StoreClientSerializer(serializers.Serializer):
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(max_length=120)
     may_manage = serializers.BooleanField(required=False, default=False)
+    per_minute = serializers.IntegerField(
+        required=False, default=access.PER_MINUTE, min_value=1, max_value=access.MOST_PER_MINUTE, help_text="Evaluations a minute."
+    )
     created_at = serializers.DateTimeField(read_only=True)
     revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
@@ -206,6 +222,7 @@ class StoreView(APIView):
 
     authentication_classes = [ClientAuthentication, SessionAuthentication]
     permission_classes = [SomebodyKnown]
+    throttle_classes = [ClientThrottle]
     parser_classes = [IJson]
 
     def manager(self, request: StaffApiRequest) -> Manager:
@@ -384,7 +401,9 @@ class Clients(StoreView):
         given = valid(StoreClientSerializer, request.data)
         with _as_problems():
             management.people_only(self.manager(request))
-            client, secret = access.issue(found.name, name=given["name"], may_manage=given["may_manage"], at=request.now)
+            client, secret = access.issue(
+                found.name, name=given["name"], may_manage=given["may_manage"], per_minute=given["per_minute"], at=request.now
+            )
         return Response(StoreClientSerializer(client).data | {"secret": secret}, status=201, headers={"Cache-Control": "no-store"})
 
 

@@ -232,6 +232,12 @@ def read(body: bytes) -> Mapping[str, Any]:
     return an_object(said, "")
 
 
+def further_items(said: Mapping[str, Any]) -> int:
+    """How many evaluations a request holds beside its first: 0 unless it is a batch that is small enough to be taken."""
+    items = said.get("evaluations")
+    return len(items) - 1 if isinstance(items, list) and 0 < len(items) <= MOST_EVALUATIONS else 0
+
+
 def evaluation(said: Mapping[str, Any]) -> Evaluation:
     """One access evaluation (section 6.1).
 

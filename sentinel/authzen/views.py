@@ -9,14 +9,15 @@ from functools import wraps
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from bankos.platform import bearer, clock
-from sentinel.models import PolicyStore
+from bankos.platform import bearer, clock, metering
+from sentinel.models import PolicyStore, StoreClient
 from sentinel.policy import BANK
 
 from . import access, deciding, messages
@@ -49,33 +50,40 @@ class Answered(Exception):
         return HttpResponse(message, status=self.status, content_type="text/plain; charset=utf-8", headers=self.headers)
 
 
-def endpoint(respond: Respond) -> View:
-    """A view that answers POSTed JSON of an authenticated client with JSON. `respond` may raise Malformed, NotEvaluated and Answered."""
+def endpoint(*, cost: int = 1) -> Callable[[Respond], View]:
+    """A view that answers POSTed JSON of an authenticated client with JSON. `respond` may raise Malformed, NotEvaluated and Answered.
 
-    @csrf_exempt
-    @wraps(respond)
-    def view(request: HttpRequest, store: str) -> HttpResponse:
-        try:
-            response = _answer(request, store, respond)
-        except Answered as answered:
-            response = answered.response()
-        except Exception:  # a fault of ours, answered here so that the caller's request id goes with it
-            log.exception("authzen.failed", store=store)
-            response = Answered(500, "No decision could be made.").response()
-        if REQUEST_ID in request.headers:
-            response.headers[REQUEST_ID] = request.headers[REQUEST_ID]
-        return response
+    Args:
+        cost: as how many evaluations a request counts; each further item of a batch is one more.
+    """
 
-    return view
+    def made(respond: Respond) -> View:
+        @csrf_exempt
+        @wraps(respond)
+        def view(request: HttpRequest, store: str) -> HttpResponse:
+            try:
+                response = _answer(request, store, respond, cost)
+            except Answered as answered:
+                response = answered.response()
+            except Exception:  # a fault of ours, answered here so that the caller's request id goes with it
+                log.exception("authzen.failed", store=store)
+                response = Answered(500, "No decision could be made.").response()
+            if REQUEST_ID in request.headers:
+                response.headers[REQUEST_ID] = request.headers[REQUEST_ID]
+            return response
+
+        return view
+
+    return made
 
 
-@endpoint
+@endpoint()
 def evaluation(said: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
     """Section 6: one decision."""
     return deciding.evaluate(messages.evaluation(said), asker=asker).as_json()
 
 
-@endpoint
+@endpoint()
 def evaluations(said: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
     """Section 7: those of a batch, or one where there are no items."""
     asked = messages.evaluations(said)
@@ -84,17 +92,17 @@ def evaluations(said: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
     return deciding.evaluate(asked, asker=asker).as_json()
 
 
-@endpoint
+@endpoint(cost=access.COST_OF_A_SEARCH)
 def search_subject(said: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
     return _found(messages.subject_search, said, asker)
 
 
-@endpoint
+@endpoint(cost=access.COST_OF_A_SEARCH)
 def search_resource(said: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
     return _found(messages.resource_search, said, asker)
 
 
-@endpoint
+@endpoint(cost=access.COST_OF_A_SEARCH)
 def search_action(said: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
     return _found(messages.action_search, said, asker)
 
@@ -102,9 +110,12 @@ def search_action(said: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
 @require_safe
 @cache_control(public=True, max_age=300)
 def configuration(request: HttpRequest, store: str) -> HttpResponse:
-    """Section 9: where this store's endpoints are. For anybody, as it has to be read before there are credentials."""
+    """Section 9: where this store's endpoints are. For anybody, as it has to be read before there are credentials.
+
+    The address is the configured one, never that of the request: whoever asks, the answer is the same, and may be kept by any cache.
+    """
     if PolicyStore.objects.filter(name=store).exists():
-        response: HttpResponse = JsonResponse(metadata(request.build_absolute_uri(f"/authzen/{store}"), offered(store)))
+        response: HttpResponse = JsonResponse(metadata(f"{settings.PUBLIC_URL}/authzen/{store}", offered(store)))
     else:
         response = Answered(404, "There is no such policy store.").response()
     if REQUEST_ID in request.headers:
@@ -123,23 +134,29 @@ def _found(read: Callable[[Mapping[str, Any]], Search], said: Mapping[str, Any],
     return deciding.search(read(said), store=asker.store).as_json()
 
 
-def _answer(request: HttpRequest, store: str, respond: Respond) -> HttpResponse:
+def _answer(request: HttpRequest, store: str, respond: Respond, cost: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    asker = _asker(request, store)
+    client, at = _client(request, store), clock.now()
+    asker = Asker(store, client.pk, client.name, at)
     said = None
     try:
+        access.count(client, cost=cost, at=at)  # before anything of the request is read
         said = messages.read(_body(request))
+        if further := messages.further_items(said):
+            access.count(client, cost=further, at=at)
         answer = respond(said, asker)
     except Malformed as malformed:
         deciding.refuse(malformed, said=said, asker=asker)
         raise Answered(400, str(malformed)) from malformed
     except NotEvaluated as refusal:
         raise Answered(refusal.status, refusal.message) from refusal
+    except access.TooOften as error:
+        raise Answered(429, str(error), Retry_After=str(metering.seconds(error.wait))) from error
     return JsonResponse(answer, headers={"Cache-Control": "no-store"})
 
 
-def _asker(request: HttpRequest, store: str) -> Asker:
+def _client(request: HttpRequest, store: str) -> StoreClient:
     """Who asks. First whether they are known at all, then whether this is their store."""
     secret = bearer.sent_in(request.headers.get("Authorization", ""))
     if secret is None:
@@ -151,7 +168,7 @@ def _asker(request: HttpRequest, store: str) -> Asker:
         )
     if client.store_id != store:
         raise Answered(404, "There is no such policy store for this client.")
-    return Asker(store, client.pk, client.name, clock.now())
+    return client
 
 
 def _body(request: HttpRequest) -> bytes:

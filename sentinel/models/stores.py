@@ -50,8 +50,14 @@ class StoreClient(models.Model):
     name = models.CharField(max_length=120)
     secret_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     may_manage = models.BooleanField(default=False, help_text="May change the store's policies and entities, not only ask.")
+    per_minute = models.PositiveIntegerField(
+        "evaluations a minute", default=6_000, db_default=6_000, help_text="A search counts as ten, each item of a batch as one."
+    )
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(per_minute__gte=1), name="a_store_client_may_ask_at_all")]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.store_id}"

@@ -36,7 +36,9 @@ def add_entity(root: Client, store: PolicyStore, **said: Any) -> Any:
 
 
 def test_a_secret_is_shown_once_and_works(root: Client, records: PolicyStore) -> None:
-    page = root.post("/admin/sentinel/storeclient/add/", {"store": records.name, "name": "app"}, follow=True).content.decode()
+    page = root.post(
+        "/admin/sentinel/storeclient/add/", {"store": records.name, "name": "app", "per_minute": 60}, follow=True
+    ).content.decode()
 
     secret = page.split("shown this once: ")[1].split("<")[0].strip()
     assert access.client_with(secret) == StoreClient.objects.get(name="app")

@@ -1,14 +1,19 @@
 """Who may ask a store, and what everybody else learns: nothing."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
+from bankos.platform import clock, metering
 from bankos.platform.actors import Role
+from bankos.platform.ids import uuid7
 from sentinel.authzen.messages import LARGEST_BODY
-from sentinel.models import StoreClient
+from sentinel.models import Decision, StoreClient
 
 from .certification import ALICE, ONE, READ
 from .service import REQUESTS, Caller, administrator, client_of, deploy, make, person, signed_in
@@ -137,3 +142,126 @@ def test_what_runs_a_store_does_not_make_others_that_do() -> None:
 
     assert manager.manage("post", "clients/", {"name": "twin", "may_manage": True}).status_code == 403
     assert signed_in(person("bela", Role.TEAM_LEAD)).get("/api/v1/stores/records/clients/").status_code == 404
+
+
+# ---- how often ----
+
+
+def hasty(per_minute: int) -> Caller:
+    """A client of the deployed store with a rate of its own."""
+    client = signed_in(administrator()).post(
+        "/api/v1/stores/records/clients/", json.dumps({"name": "hasty", "per_minute": per_minute}), content_type="application/json"
+    )
+    assert (client.status_code, client.json()["per_minute"]) == (201, per_minute)
+    return Caller("records", client.json()["secret"])
+
+
+def statuses(caller: Caller, endpoint: str, body: bytes, times: int) -> list[int]:
+    return [caller.send(endpoint, body).status_code for _ in range(times)]
+
+
+SEARCH = json.dumps({"subject": {"type": "user"}, "action": READ, "resource": ONE}).encode()
+
+
+def batch_of(items: int) -> bytes:
+    return json.dumps({"subject": ALICE, "action": READ, "resource": ONE, "evaluations": [{}] * items}).encode()
+
+
+def test_a_client_that_asks_too_often_is_told_when_to_come_back() -> None:
+    patient, now = deploy(), clock.now()
+    caller = hasty(12)  # a batch at once, then one evaluation in five seconds
+
+    with clock.stopped_at(now):
+        assert statuses(caller, "evaluations", batch_of(98), 1) == [200]
+        answers = [caller.send("evaluation", BODY, **{"X-Request-ID": "7"}) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert answers[-1].headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert answers[-1].headers["X-Request-ID"] == "7"
+        assert patient.send("evaluation", BODY).status_code == 200, "each client for itself"
+    wait = int(answers[-1].headers["Retry-After"])
+    assert wait == 5
+    with clock.stopped_at(now + timedelta(seconds=wait)):
+        assert statuses(caller, "evaluation", BODY, 2) == [200, 429]
+
+
+def test_what_was_refused_for_its_rate_leaves_no_decision() -> None:
+    deploy()
+    caller = hasty(6)
+    with clock.stopped_at(clock.now()):
+        assert statuses(caller, "evaluations", batch_of(99), 2) == [200, 429]
+        assert statuses(caller, "evaluation", BODY, 2) == [429, 429], "the batch that was refused had begun to count"
+
+    assert Decision.objects.filter(store="records").count() == 99
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body", "passed"),
+    [
+        ("evaluations", batch_of(1), 100),
+        ("evaluations", batch_of(50), 2),
+        ("evaluations", batch_of(100), 1),
+        ("search/subject", SEARCH, 10),
+        ("evaluation", b"{", 100),
+        ("evaluations", batch_of(101), 100),
+    ],
+    ids=["a batch of 1", "a batch of 50", "a batch of 100", "a search", "nonsense", "too large a batch"],
+)
+def test_work_is_counted_and_not_requests(endpoint: str, body: bytes, passed: int) -> None:
+    deploy()
+    caller = hasty(60)
+
+    with clock.stopped_at(clock.now()):
+        answers = statuses(caller, endpoint, body, passed + 1)
+
+    assert 429 not in answers[:passed]
+    assert answers[passed] == 429
+
+
+def test_a_client_at_rest_may_send_the_largest_batch_whatever_its_rate() -> None:
+    deploy()
+    for per_minute in (1, 60, 6_000):
+        assert hasty(per_minute).send("evaluations", batch_of(100)).status_code == 200
+
+
+def test_changes_of_a_store_count_too_and_are_answered_as_problems() -> None:
+    deploy()
+    with clock.stopped_at(clock.now()):
+        manager = client_of("records", manages=True)
+        StoreClient.objects.filter(may_manage=True).update(per_minute=60)
+        answers = [manager.manage("get", "policies/") for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert answers[-1].headers["Content-Type"] == "application/problem+json"
+    assert (answers[-1].json()["code"], int(answers[-1].headers["Retry-After"])) == ("throttled", 10)
+
+
+@pytest.mark.parametrize("rate", [0, -1, 1_000_001, "many"])
+def test_a_rate_that_is_none_is_refused(rate: object) -> None:
+    make("records")
+    said = json.dumps({"name": "x", "per_minute": rate})
+    answer = signed_in(administrator()).post("/api/v1/stores/records/clients/", said, content_type="application/json")
+
+    assert answer.status_code == 400
+    with pytest.raises(CommandError):
+        call_command("authzen_client", "records", "x", f"--per-minute={rate}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_processes_count_together() -> None:
+    """Every thread has a connection of its own, as processes have: of forty requests at once, ten go on."""
+    now, key = clock.now(), f"test:{uuid7()}"
+
+    def ask(_: int) -> bool:
+        try:
+            return metering.wait_before(key, per_minute=60, at=now) is None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as crowd:
+        assert sum(crowd.map(ask, range(40))) == 10
+
+
+def test_counting_waits_for_no_disk() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'platform_meter'")
+        assert cursor.fetchone() == ("u",)

@@ -254,7 +254,7 @@ def test_what_a_search_finds_is_permitted_when_it_is_asked(app: Caller) -> None:
     "address", ["/.well-known/authzen-configuration/authzen/records", "/authzen/records/.well-known/authzen-configuration"]
 )
 def test_6_metadata_names_the_endpoints_to_anybody(app: Caller, address: str) -> None:
-    response = Caller("records").http.get(address, secure=True, headers={"host": "bank.example", "X-Request-ID": "7"})
+    response = Caller("records").http.get(address, secure=True, headers={"X-Request-ID": "7"})
 
     assert (response.status_code, response.headers["Content-Type"], response.headers["X-Request-ID"]) == (200, "application/json", "7")
     said = response.json()
@@ -269,6 +269,29 @@ def test_6_metadata_names_the_endpoints_to_anybody(app: Caller, address: str) ->
     }
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"host": "bank.example:8443"},
+        {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"},
+        {"Forwarded": "host=evil.example;proto=http"},
+        {"Accept-Language": "de", "Cookie": "sessionid=x"},
+    ],
+    ids=str,
+)
+def test_6_metadata_say_the_configured_address_whoever_asks_and_however(app: Caller, headers: dict[str, str]) -> None:
+    address = "/.well-known/authzen-configuration/authzen/records"
+    usual = app.http.get(address, secure=True)
+
+    for secure in (True, False):
+        response = Caller("records").http.get(address, secure=secure, headers=headers)
+
+        assert response.content == usual.content
+        assert {*response.headers["Cache-Control"].split(", ")} == {"public", "max-age=300"}
+        assert {*response.headers["Vary"].split(", ")} <= {"Accept-Encoding", "Cookie"}, "which change no word of it"
+
+
 def test_6_every_endpoint_that_is_named_answers(app: Caller) -> None:
     said = app.http.get("/.well-known/authzen-configuration/authzen/records").json()
     for name, endpoint in (
@@ -278,7 +301,7 @@ def test_6_every_endpoint_that_is_named_answers(app: Caller) -> None:
         ("search_resource_endpoint", "search/resource"),
         ("search_action_endpoint", "search/action"),
     ):
-        address = said[name].removeprefix("http://testserver")
+        address = said[name].removeprefix("https://bank.example")
         headers = {"Authorization": f"Bearer {app.secret}"}
         assert app.http.post(address, json.dumps(BODIES[endpoint]), content_type="application/json", headers=headers).status_code == 200
 

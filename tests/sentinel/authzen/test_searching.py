@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 
 import pytest
+from django.core import signing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,6 +100,28 @@ def test_one_page_looks_at_no_more_than_its_share_of_candidates(monkeypatch: pyt
     assert [id for page in pages(people, 2) for id in ids(page)] == ["g"]
 
 
+def test_a_page_ends_when_its_time_is_up_and_goes_on_behind_the_last_it_looked_at() -> None:
+    """Each look takes 0.9 s: the third begins in time, the fourth would not."""
+    people, seconds = People(list("abcdefg"), {"b", "g"}), iter(range(1_000))
+
+    def slowly(page: PageAsked) -> Found:
+        return find(search(page), candidates=people.after, evaluate=people.evaluate, store="s", watch=lambda: next(seconds) * 0.9)
+
+    first = slowly(PageAsked(2))
+    assert (ids(first), people.asked, bool(first.next_token)) == (["b"], 3, True)
+    second = slowly(PageAsked(token=first.next_token))
+    third = slowly(PageAsked(token=second.next_token))
+    assert (ids(second), ids(third), third.next_token) == ([], ["g"], "")
+
+
+def test_a_page_looks_at_one_candidate_however_late_it_is() -> None:
+    people, seconds = People(["a", "b"], {"b"}), iter(range(0, 10_000, 100))
+
+    first = find(search(PageAsked(5)), candidates=people.after, evaluate=people.evaluate, store="s", watch=lambda: next(seconds))
+
+    assert (people.asked, bool(first.next_token)) == (1, True)
+
+
 def test_a_page_holds_no_more_than_the_most_whatever_is_asked() -> None:
     many = [f"{number:05}" for number in range(1_005)]
 
@@ -176,6 +199,18 @@ def test_a_token_without_a_limit_cannot_be_given_one() -> None:
 def test_a_token_of_somebody_else_is_refused(token: str) -> None:
     with pytest.raises(Malformed, match="/page/token is not a token this service gave"):
         People(["a"], {"a"}).find(search(PageAsked(token=token)))
+
+
+@pytest.mark.parametrize("place", range(0, 60, 3))
+def test_a_token_that_was_changed_or_is_signed_for_something_else_is_refused(place: int) -> None:
+    people = People(["a", "b"], {"a", "b"})
+    token = people.find(search(PageAsked(1))).next_token
+    said = signing.loads(token, salt="sentinel.authzen.page")
+    changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+
+    for other in (changed, token[:-1], signing.dumps(said, salt="another"), urlsafe_b64encode(json.dumps(said).encode()).decode()):
+        with pytest.raises(Malformed, match="/page/token is not a token this service gave"):
+            people.find(search(PageAsked(token=other)))
 
 
 @given(st.text(alphabet="ABCabc019-_=+/é ", min_size=1, max_size=40))
