@@ -14,6 +14,14 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+@signals.celeryd_init.connect
+def give_signs_of_life(**_: Any) -> None:
+    """Only in a worker, and only now: it needs the models, which are not there yet while settings are read."""
+    from .platform.heart import SignOfLife
+
+    app.steps["worker"].add(SignOfLife)
+
+
 @signals.setup_logging.connect
 def leave_logging_to_django(**_: Any) -> None:
     """Being connected is enough to keep Celery's hands off the logging that Django set up."""

@@ -27,7 +27,7 @@ def wake_worker() -> None:
 
 
 def _queue_of(subscriber: str) -> str | None:
-    """Queues are served in turn: one app's backlog leaves the heartbeat and the other apps their turn."""
+    """Queues are served in turn: one app's backlog leaves the other apps their turn."""
     app = subscriber.partition(".")[0]
     return app if app in current_app.amqp.queues else None
 

@@ -10,6 +10,7 @@ and is tried again, later and later, for ever. Not promised: that one subscriber
 """
 
 import math
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +31,9 @@ from .ids import uuid7_texts
 from .models import DomainEvent, EventDelivery
 
 DEFAULT_BATCH = 200
+# Where time is short the first batch has at most so many events, and the next at most so many times more.
+FIRST_BATCH = 10
+GROWTH = 4
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 
@@ -198,7 +202,7 @@ def drain(subscriber: str | None = None, *, seconds: float = math.inf) -> int:
     Safe to run anywhere, any number of times at once: a row another process works on is passed over.
 
     Args:
-        seconds: begin no further batch after so long.
+        seconds: come to an end after so long: batches are as large as fits, by how long the last one took.
     Returns:
         The number of events delivered.
     Raises:
@@ -217,18 +221,27 @@ def drain(subscriber: str | None = None, *, seconds: float = math.inf) -> int:
 
 def _drain(subscriber: _Subscriber, deadline: float) -> int:
     total = 0
+    limit = subscriber.batch if deadline == math.inf else min(FIRST_BATCH, subscriber.batch)
     while True:
-        delivered, found = _deliver_batch(subscriber)
+        began = time.monotonic()
+        delivered, found = _deliver_batch(subscriber, limit, deadline)
         total += delivered
-        if not found or time.monotonic() >= deadline:
+        now = time.monotonic()
+        if not found or now >= deadline:
             return total
+        limit = min(subscriber.batch, GROWTH * found, _fitting(found, took=now - began, left=deadline - now))
 
 
-def _deliver_batch(subscriber: _Subscriber) -> tuple[int, int]:
+def _fitting(events: int, *, took: float, left: float) -> int:
+    """How many events fit into half of the time that is left: the next may take longer than the last."""
+    return sys.maxsize if left == math.inf or not took else max(1, int(events * left / took / 2))
+
+
+def _deliver_batch(subscriber: _Subscriber, limit: int, deadline: float) -> tuple[int, int]:
     """(delivered, found) of the next batch; both are 0 when nothing is due."""
     at = clock.now()
     with transaction.atomic():
-        deliveries = _claim(_due(subscriber.name, at), subscriber.batch)
+        deliveries = _claim(_due(subscriber.name, at), limit)
         if not deliveries:
             return 0, 0
         try:
@@ -239,7 +252,12 @@ def _deliver_batch(subscriber: _Subscriber) -> tuple[int, int]:
         else:
             return len(deliveries), len(deliveries)
     # Each in a transaction of its own, so that what succeeds stays even if this process is killed on the way.
-    return sum(_deliver_alone(subscriber, delivery.pk, at) for delivery in deliveries), len(deliveries)
+    delivered = 0
+    for tried, delivery in enumerate(deliveries):
+        if tried and time.monotonic() >= deadline:
+            break
+        delivered += _deliver_alone(subscriber, delivery.pk, at)
+    return delivered, len(deliveries)
 
 
 def _deliver_alone(subscriber: _Subscriber, delivery_id: UUID, at: datetime) -> int:

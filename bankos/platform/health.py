@@ -13,10 +13,14 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
 from . import clock, keys, release
+from .database.base import apart
 from .models import Heartbeat
 
-# The heart beats every 10 s; a worker busy with two long tasks may miss some.
+# Hearts beat every 10 s, and neither waits behind work.
 HEARTBEAT_LIMIT = timedelta(seconds=90)
+# A part that does not answer within so many seconds does not answer.
+PATIENCE = 2
+NO_DATABASE = "the database does not answer"
 
 
 class NotReady(Exception):
@@ -45,15 +49,21 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "signing key": _signing_key,
         "broker": _broker,
         "worker": _worker,
+        "scheduler": _scheduler,
     }
     reasons: dict[str, str] = {}
-    for name, check in checks.items():
-        try:
-            check()
-        except NotReady as reason:
-            reasons[name] = str(reason)
-        except DatabaseError:
-            reasons[name] = "the database does not answer"
+    # On a connection of its own, and with little patience: a full pool or a server that hangs is found out, not waited for.
+    with apart(seconds=PATIENCE):
+        for name, check in checks.items():
+            if "database" in reasons and check is not _broker:
+                reasons[name] = "not known: the database does not answer"
+                continue
+            try:
+                check()
+            except NotReady as reason:
+                reasons[name] = str(reason)
+            except DatabaseError:
+                reasons["database"] = reasons[name] = NO_DATABASE
     parts = {name: reasons.get(name, "ok") for name in checks}
     return JsonResponse({"status": "not ready" if reasons else "ready", "checks": parts}, status=503 if reasons else 200)
 
@@ -83,16 +93,30 @@ def _signing_key() -> None:
 
 def _broker() -> None:
     try:
-        with current_app.connection_for_write() as broker:
-            broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
+        with current_app.connection_for_write(transport_options={"socket_timeout": PATIENCE / 2}) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, interval_max=0, timeout=PATIENCE)
     except (OperationalError, OSError):
         raise NotReady("the broker does not answer: work is late until it does, none is lost") from None
 
 
 def _worker() -> None:
-    heartbeat = Heartbeat.objects.filter(process="worker").first()
+    """Some worker fetches work (see `heart.SignOfLife`)."""
+    _seen_lately("worker", never="no worker has been seen yet", late="no worker has been seen for {seconds} s")
+
+
+def _scheduler() -> None:
+    """What the scheduler sends is received: beat, the broker and the heart's worker do their work."""
+    _seen_lately(
+        "scheduler",
+        never="the scheduler has not been seen yet: beat and a worker of the queue heart have to run",
+        late="no sign of the scheduler for {seconds} s: beat and a worker of the queue heart have to run",
+    )
+
+
+def _seen_lately(process: str, *, never: str, late: str) -> None:
+    heartbeat = Heartbeat.objects.filter(process=process).first()
     if heartbeat is None:
-        raise NotReady("no worker has been seen yet")
+        raise NotReady(never)
     silence = clock.now() - heartbeat.seen_at
     if silence > HEARTBEAT_LIMIT:
-        raise NotReady(f"no worker has been seen for {int(silence.total_seconds())} s")
+        raise NotReady(late.format(seconds=int(silence.total_seconds())))

@@ -26,5 +26,5 @@ def sweep_events() -> None:
 
 @shared_task
 def beat_heart() -> None:
-    """Say that scheduler, broker and workers do their work; `/readyz` looks for it."""
-    health.record_heartbeat(process="worker", at=clock.now())
+    """Say that scheduler, broker and the heart's worker do their work; `/readyz` looks for it."""
+    health.record_heartbeat(process="scheduler", at=clock.now())

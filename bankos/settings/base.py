@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from bankos.platform.embedded import Layout, Wanted
 
-from .broker import EXCHANGE, QUEUES, queues
+from .broker import EXCHANGE, queues, routes
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
@@ -134,6 +134,7 @@ USE_I18N = True
 # ---- database and broker ----
 # Web and workers act as this role: it may insert evidence but never change it (see bankos.platform.roles).
 APPLICATION_ROLE = "bankos_app"
+DATABASE_CONNECTIONS = 12  # of one process at most
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
@@ -163,7 +164,7 @@ def postgres(url: str) -> dict[str, object]:
     """A database setting for `url`, with a connection pool, acting as the application's role.
 
     The role is a start-up parameter because Django's own `assume_role` never connects through a pool: composing its SQL asks
-    the same pool for a connection (Django 5.2.19, psycopg_pool 3.3).
+    the same pool for a connection (Django 5.2.19).
     """
     config = env.db_url_config(url)
     config["HOST"] = unquote(config["HOST"])  # a socket's folder, as libpq writes it: postgres://user@%2Ffolder/name
@@ -171,9 +172,10 @@ def postgres(url: str) -> dict[str, object]:
     config["OPTIONS"] = {
         **given,
         "options": f"{given.get('options', '')} -c role={APPLICATION_ROLE}".strip(),
-        "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
+        "pool": {"max_size": DATABASE_CONNECTIONS, "timeout": 5},
+        "connect_timeout": 2,
     }
-    config["CONN_HEALTH_CHECKS"] = True  # a connection that a restart of the server broke is never handed out
+    config["ENGINE"] = "bankos.platform.database"
     return dict(config)
 
 
@@ -194,10 +196,7 @@ CELERY_TASK_DEFAULT_QUEUE = "platform"
 CELERY_TASK_DEFAULT_EXCHANGE = EXCHANGE
 CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
 CELERY_TASK_DEFAULT_ROUTING_KEY = "platform"
-CELERY_TASK_ROUTES = {
-    f"{package}.*": {"queue": queue, "routing_key": queue}
-    for package, queue in [("bankos.platform", "platform"), *((app, app) for app in QUEUES if app != "platform")]
-}
+CELERY_TASK_ROUTES = routes()
 TICK = 10  # seconds
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # What no worker fetched in time is dropped: the next beat says the same again.

@@ -1,11 +1,14 @@
-"""How messages travel: one queue an app, alike on Valkey, Redis and RabbitMQ."""
+"""How messages travel: one queue an app and one for what keeps the bank alive, alike on Valkey, Redis and RabbitMQ."""
 
 from typing import Any
 
 from kombu.entity import Exchange, Queue
 
 EXCHANGE = "bankos"
-QUEUES = ("platform", "sentinel", "customers", "journeys", "insights")
+APPS = ("platform", "sentinel", "customers", "journeys", "insights")
+# Signs of life and sweeps, which only look and ring. A worker of its own serves it: they never wait behind work.
+HEART = "heart"
+QUEUES = (*APPS, HEART)
 
 # Above the longest a task may run (CELERY_TASK_TIME_LIMIT): a message that is still worked on is not handed out again.
 VISIBILITY_TIMEOUT = 900
@@ -18,6 +21,16 @@ def queues() -> list[Queue]:
     """
     exchange = Exchange(EXCHANGE, type="topic", durable=True)
     return [Queue(name, exchange, routing_key=name, queue_arguments={"x-queue-type": "quorum"}) for name in QUEUES]
+
+
+def routes() -> dict[str, dict[str, str]]:
+    """The queue of every task, first match first.
+
+    Only the queue: a routing key said here would win over the queue a caller names, and the exchange goes by the key.
+    """
+    light = {"bankos.platform.tasks.beat_heart": HEART, "*.tasks.sweep_*": HEART}
+    packages = {"bankos.platform": "platform", **{app: app for app in APPS if app != "platform"}}
+    return {name: {"queue": queue} for name, queue in (*light.items(), *((f"{package}.*", queue) for package, queue in packages.items()))}
 
 
 def transport_options(url: str) -> dict[str, Any]:

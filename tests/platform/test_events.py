@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -172,9 +173,40 @@ def test_a_large_backlog_is_handed_over_in_batches(subscribe: Subscribe) -> None
     subscribe("test.subscriber", lambda batch: sizes.append(len(batch)), "test.happened", batch=100)
     happen(*map(str, range(250)))
 
-    assert events.drain("test.subscriber", seconds=0) == 100, "one batch, then the time is over"
-    assert events.drain("test.subscriber") == 150
-    assert sizes == [100, 100, 50]
+    assert events.drain("test.subscriber", seconds=0) == events.FIRST_BATCH, "a small batch, then the time is over"
+    assert events.drain("test.subscriber") == 240
+    assert sizes == [events.FIRST_BATCH, 100, 100, 40]
+
+
+@pytest.mark.parametrize("cost", [0.002, 0.02, 0.2])
+def test_a_drain_keeps_its_time_whatever_an_event_costs(subscribe: Subscribe, cost: float) -> None:
+    sizes: list[int] = []
+
+    def handler(batch: list[Event]) -> None:
+        sizes.append(len(batch))
+        time.sleep(cost * len(batch))
+
+    subscribe("test.subscriber", handler, "test.happened", batch=2000)
+    happen(*map(str, range(4000)))
+    began = time.monotonic()
+    delivered = events.drain("test.subscriber", seconds=1)
+    took = time.monotonic() - began
+
+    assert took < max(1.5, 1.5 * cost * events.FIRST_BATCH)
+    assert delivered == sum(sizes)
+    assert cost * events.FIRST_BATCH > 1 or delivered * cost > 0.3, "the time is used"
+
+
+def test_a_drain_keeps_its_time_when_every_event_fails(subscribe: Subscribe) -> None:
+    def handler(batch: list[Event]) -> None:
+        time.sleep(0.1)
+        raise ValueError
+
+    subscribe("test.subscriber", handler, "test.happened", batch=200)
+    happen(*map(str, range(200)))
+    began = time.monotonic()
+    assert events.drain("test.subscriber", seconds=0.5) == 0
+    assert time.monotonic() - began < 1.5
 
 
 def test_two_subscribers_cannot_share_receipts(subscribe: Subscribe) -> None:

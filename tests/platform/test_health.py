@@ -11,7 +11,11 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+<<<<<<< HEAD
 from bankos.platform import clock, health, release, roles, tasks
+=======
+from bankos.platform import clock, health, heart, tasks
+>>>>>>> c8e0e20 (Let signs of life and sweeps wait behind no work, and dead connections cost milliseconds)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("bankos.platform.urls")]
 
@@ -31,20 +35,28 @@ def test_a_living_process_says_so_without_looking_at_anything_else(client: Clien
         assert client.get("/healthz").status_code == 200
 
 
-def test_ready_when_a_worker_was_seen_lately(client: Client) -> None:
-    assert reasons(client) == {"worker": "no worker has been seen yet"}
+def all_hearts_beat() -> None:
     tasks.beat_heart()
+    heart.beat()
+
+
+def test_ready_when_a_worker_and_the_scheduler_were_seen_lately(client: Client) -> None:
+    assert reasons(client).keys() == {"worker", "scheduler"}
+    tasks.beat_heart()
+    assert reasons(client) == {"worker": "no worker has been seen yet"}
+    heart.beat()
     assert reasons(client) == {}
 
 
 def test_not_ready_when_the_workers_fell_silent(client: Client) -> None:
-    tasks.beat_heart()
+    all_hearts_beat()
     with clock.stopped_at(clock.now() + health.HEARTBEAT_LIMIT + timedelta(seconds=10)):
+        tasks.beat_heart()
         assert reasons(client) == {"worker": "no worker has been seen for 100 s"}
 
 
 def test_not_ready_when_a_migration_is_missing(client: Client) -> None:
-    tasks.beat_heart()
+    all_hearts_beat()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE NONE")
         cursor.execute("SELECT max(id) FROM django_migrations WHERE app = 'platform'")
@@ -105,13 +117,13 @@ def test_a_database_that_does_not_answer_stops_no_process(monkeypatch: pytest.Mo
 
 
 def test_not_ready_when_the_broker_does_not_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    tasks.beat_heart()
+    all_hearts_beat()
     monkeypatch.setattr(current_app.conf, "broker_write_url", "redis+socket:///nowhere/valkey.sock")
     assert reasons(client).keys() == {"broker"}
 
 
 def test_not_ready_without_a_key_to_sign_with(client: Client, settings, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    tasks.beat_heart()
+    all_hearts_beat()
     settings.SIGNING_KEYS_DIR, settings.GENERATE_SIGNING_KEY = tmp_path, False
     assert reasons(client).keys() == {"signing key"}
 

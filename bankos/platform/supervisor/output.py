@@ -5,7 +5,7 @@ import threading
 from typing import IO, TextIO
 
 WIDTH = 8
-COLOURS = {"web": "36", "worker": "35", "beat": "34", "postgres": "33", "valkey": "33"}
+COLOURS = {"web": "36", "worker": "35", "heart": "34", "beat": "34", "postgres": "33", "valkey": "33"}
 
 
 class Output:

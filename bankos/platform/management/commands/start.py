@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 
 from bankos.platform import bell, embedded, roles
 from bankos.platform.supervisor import Child, Output, Stop, Supervisor, stop_on_signals
+from bankos.settings.broker import HEART
 
 # What a start that follows a killed one waits for the last one's processes to go.
 PORT_PATIENCE = 5
@@ -67,9 +68,11 @@ class Command(BaseCommand):
         beat_folder.mkdir(parents=True, exist_ok=True)
         celery = [sys.executable, "-m", "celery", "--quiet", "-A", "bankos"]
         web = [sys.executable, "-m", "uvicorn", "bankos.asgi:application", "--host", self.host, "--port", str(self.port)]
+        alone = ["--without-gossip", "--without-mingle"]
         commands = {
             "web": [*web, "--lifespan", "off", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"],
-            "worker": [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"],
+            "worker": [*celery, "worker", "--exclude-queues", HEART, "--concurrency", "2", *alone],
+            "heart": [*celery, "worker", "--queues", HEART, "--pool", "solo", "--hostname", "heart@%h", *alone],
             "beat": [*celery, "beat", "--schedule", str(beat_folder / "schedule"), "--pidfile", ""],
         }
         # Celery warns of root in ten lines; that bankos runs as root here was a person's choice.
