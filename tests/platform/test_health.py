@@ -11,11 +11,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-<<<<<<< HEAD
-from bankos.platform import clock, health, release, roles, tasks
-=======
-from bankos.platform import clock, health, heart, tasks
->>>>>>> c8e0e20 (Let signs of life and sweeps wait behind no work, and dead connections cost milliseconds)
+from bankos.platform import clock, health, heart, release, roles, tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("bankos.platform.urls")]
 

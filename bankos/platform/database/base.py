@@ -17,11 +17,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """`OPTIONS` may hold `pool` (`max_size`, `timeout`) and `patience` (seconds after which no answer is waited for)."""
 
     @property
-    def pool(self) -> Pool | None:  # type: ignore[override] # the same methods
+    def pool(self) -> Pool | None:
         options = self.settings_dict["OPTIONS"].get("pool")
         if self.alias == NO_DB_ALIAS or not options:
             return None
-        pools: dict[str, Any] = self._connection_pools
+        pools: dict[str, Any] = self._connection_pools  # type: ignore[attr-defined] # the stubs know older Djangos
         if self.alias not in pools:
             connect = partial(self._connect, self.get_connection_params() | {"autocommit": True})
             # Threads may do this at once; the first one's is everybody's.
@@ -40,7 +40,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         one.patience = patience
         # Django's own pool does it here too: afterwards nothing tells a new connection from one that was used.
         if self.pool is not None:
-            self._configure_connection(one)
+            self._configure_connection(one)  # type: ignore[attr-defined]
         return one
 
     def _close(self) -> None:

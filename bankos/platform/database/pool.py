@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 
 # A server that is well answers an empty query in a tenth of a millisecond; a cut connection may never answer.
 CHECK_SECONDS = 0.5
+LOOK_SECONDS = 0.1  # how often a wait looks whether Ctrl-C was pressed, as psycopg does
 IDLE_SECONDS = 600.0
 LIFE_SECONDS = 3600.0
 
@@ -29,10 +30,10 @@ class Connection(psycopg.Connection[Any]):
     born = 0.0
     returned = 0.0
 
-    def wait(self, gen: Any, *args: Any, timeout: float | None = None, **options: Any) -> Any:
+    def wait(self, gen: Any, interval: float = LOOK_SECONDS, timeout: float | None = None) -> Any:
         limit = self.patience if timeout is None else timeout
         try:
-            return super().wait(gen, *args, timeout=limit, **options)
+            return super().wait(gen, interval=interval, timeout=limit)
         except psycopg.errors._WaitTimeout:
             if timeout is not None:
                 raise
