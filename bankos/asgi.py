@@ -2,26 +2,35 @@
 
 import os
 import re
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from bankos.platform import logs, release
+from bankos.platform.admission import Admission, Line
 from bankos.platform.bodies import BoundedBodies, Uploads
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bankos.settings.embedded")
 
 logs.log_uncaught_errors()
-_django = get_asgi_application()
+_django: Any = get_asgi_application()
 release.refuse_newer_database()
 
+from bankos.console.errors import busy_page  # noqa: E402
 from customers.sources import access, receiving  # noqa: E402 - only now are there models
 
 _MULTIPART = 64 * 1024  # what a form adds to a file
 
 application = BoundedBodies(
-    _django,
+    Admission(
+        _django,
+        Line(at_work=settings.WEB_AT_WORK, waiting=settings.WEB_WAITING, seconds=settings.WEB_WAIT_SECONDS),
+        page=busy_page,
+        exempt=settings.STATIC_URL,
+        health=frozenset({"/healthz", "/readyz"}),
+    ),
     session_cookie=settings.SESSION_COOKIE_NAME,
     uploads=Uploads(
         address=re.compile(r"/sources/[^/]+/files/new/"),

@@ -12,6 +12,12 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 CONTENT_TYPE = "application/problem+json"
+PROGRAMS = ("/api/", "/authzen/", "/.well-known/")
+
+
+def for_programs(path: str) -> bool:
+    """Whether programs ask at this address, who are answered with problem details rather than a page."""
+    return path.startswith(PROGRAMS)
 
 
 class Problem(exceptions.APIException):

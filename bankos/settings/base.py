@@ -134,7 +134,12 @@ USE_I18N = True
 # ---- database and broker ----
 # Web and workers act as this role: it may insert evidence but never change it (see bankos.platform.roles).
 APPLICATION_ROLE = "bankos_app"
-DATABASE_CONNECTIONS = 12  # of one process at most
+# A web process works on so many requests at once; so many more wait, for so long; what comes then is refused at once (503).
+WEB_AT_WORK = env.int("BANKOS_WEB_AT_WORK", default=8)
+WEB_WAITING = env.int("BANKOS_WEB_WAITING", default=16)
+WEB_WAIT_SECONDS = 2.0
+# Of one process at most: one for each request at work, and some for what is asked before one is admitted.
+DATABASE_CONNECTIONS = WEB_AT_WORK + 4
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
