@@ -6,17 +6,20 @@ evaluations give the answer; who is eligible is written in the policies themselv
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Self
 
 import cedarpy
 
+from bankos.platform import apart
 from bankos.platform.actors import Role
 
+from . import cedar_bounds
 from .catalogue import LARGEST_AMOUNT
 from .policy_source import Problem, Statement, first_failing_line, line_of_word, statements
 from .rules import ANSWERED_BY_WHO_MAY, AUTOMATION_STOPPED, BUILT_IN, NOTHING_PERMITS, Effect, Rule
@@ -26,6 +29,9 @@ APPROVER_ROLES = (Role.BRANCH_STAFF, Role.CONTACT_CENTRE, Role.TEAM_LEAD, Role.C
 MACHINES = frozenset({"System", "Agent"})
 ANNOTATIONS = ("id", "sentence", "customer", "owner", "basis")
 TOO_SHORT = "unexpected end of input"
+TOO_COSTLY = "to read these texts takes more time or memory than they are given; write fewer or simpler rules, or fewer types in each other"
+# Reads what nobody has read before, so that what it dies of kills no session.
+_READER = apart.Apart(Path(__file__).with_name("cedar_apart.py"), memory=200 * 1024**2, seconds=2, patience=30.0)
 
 
 class PolicyInvalid(ValueError):
@@ -382,11 +388,17 @@ class PolicyText:
 
 @lru_cache(maxsize=32)
 def _parsed(policies: str, schema: str) -> PolicyText:
+    if beyond := [found for found in (cedar_bounds.beyond(policies), cedar_bounds.beyond_in_schema(schema)) if found]:
+        raise PolicyInvalid(beyond)
     try:
-        parsed_schema = cedarpy.Schema.from_str(schema)
-        static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
-    except ValueError as error:
-        raise PolicyInvalid(list(_unreadable(policies, schema)) or [Problem(1, str(error))]) from error
+        read = _READER.ask({"policies": policies, "schema": schema})
+    except apart.Died as error:
+        raise PolicyInvalid([Problem(1, TOO_COSTLY)]) from error
+    except apart.Unavailable as error:
+        raise PolicyInvalid([Problem(1, f"these texts cannot be read at the moment, {error}; try again soon")]) from error
+    if "refused" in read:
+        raise PolicyInvalid((() if read.get("whole") else tuple(_unreadable(policies, schema))) or [Problem(1, read["refused"])])
+    static = json.loads(read["policies"])["staticPolicies"]
     written = statements(policies)
     if len(static) != len(written):
         raise PolicyInvalid([Problem(1, "only whole policies can be used, no templates")])
@@ -394,15 +406,14 @@ def _parsed(policies: str, schema: str) -> PolicyText:
     rules = {name: _rule(static[name]) for name in sorted(static, key=lambda name: int(name.removeprefix("policy")))}
     placed = dict(zip(rules, written, strict=True))
     problems = list(_incomplete(rules, placed))
-    validation = cedarpy.validate_policies(policies, parsed_schema)
-    problems += [_unfitting(error.error, rules, placed) for error in validation.errors]
-    if not validation.validation_passed and not problems:
+    problems += [_unfitting(error, rules, placed) for error in read["errors"]]
+    if not read["valid"] and not problems:
         problems.append(Problem(1, "the policies do not fit the schema"))
     if problems:
         raise PolicyInvalid(problems)
-    grouped = _ACTION_GROUP.search(schema) is not None
+    grouped = _groups_actions(schema)
     scopes = tuple(_scope(name, static[name], grouped) for name in rules)
-    return PolicyText(rules, scopes, parsed_schema, _ANSWERS.search(schema) is not None)
+    return PolicyText(rules, scopes, cedarpy.Schema.from_str(schema), _declares(schema, f'"{ANSWERING}"'))
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +440,6 @@ class _Scope:
 # A second person's answer. A schema from before answers were decisions does not have it: such a text still says who may agree, and could
 # not be replaced if nobody's agreement to that were decided.
 ANSWERING = "approval.answer"
-_ANSWERS = re.compile(r'\baction\b[^{;]*"approval\.answer"')
 
 
 def _answering(request: Request) -> Verdict:
@@ -439,7 +449,24 @@ def _answering(request: Request) -> Verdict:
     return Verdict(Outcome.PERMIT, (ANSWERED_BY_WHO_MAY,)) if may else Verdict(Outcome.DENY, (NOTHING_PERMITS,))
 
 
-_ACTION_GROUP = re.compile(r"\baction\b[^{;]*\bin\b")
+_ACTION = re.compile(r"\baction\b")
+_IN = re.compile(r"\bin\b")
+
+
+def _heads_of_actions(schema: str) -> Iterator[str]:
+    """What stands between the word `action` and what the action applies to."""
+    for head in re.split(r"[{;]", schema):
+        if (begins := _ACTION.search(head)) is not None:
+            yield head[begins.end() :]
+
+
+def _groups_actions(schema: str) -> bool:
+    """Whether an action is declared `in` another."""
+    return any(_IN.search(head) for head in _heads_of_actions(schema))
+
+
+def _declares(schema: str, action: str) -> bool:
+    return any(action in head for head in _heads_of_actions(schema))
 
 
 def _scope(name: str, policy: Mapping[str, Any], grouped: bool) -> _Scope:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 # What a semicolon inside of does not end a policy, and what else there is to pass over.
-_PIECES = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|;|\s+|[^\s";/]+|.', re.DOTALL)
-_ANNOTATION_ID = re.compile(r'@id\s*\(\s*"((?:\\.|[^"\\])*)"\s*\)')
+_PIECES = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|//[^\n]*+|;|\s++|[^\s";/]++|.', re.DOTALL)
+_ANNOTATION_ID = re.compile(r'@id\s*+\(\s*+"([^"\\]*+(?:\\.[^"\\]*+)*+)"\s*+\)')
+MOST_LINES = 200
+"""Of a text that is parsed once for each of its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,20 @@ def _statement(policies: str, start: int, begins: int, ends: int) -> Statement:
 
 
 def first_failing_line(text: str, fails: Callable[[str], bool]) -> int | None:
-    """The first line up to which a text fails already; None if only the whole does. Parses the text line by line."""
+    """The first line up to which a text fails already; None if only the whole does.
+
+    Parses the text line by line; a long one by halves, which finds a line up to which it fails and behind which it does not.
+    """
     lines = text.splitlines(keepends=True)
-    return next((number for number in range(1, len(lines) + 1) if fails("".join(lines[:number]))), None)
+    if len(lines) <= MOST_LINES:
+        return next((number for number in range(1, len(lines) + 1) if fails("".join(lines[:number]))), None)
+    if not fails(text):
+        return None
+    good, bad = 0, len(lines)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (good, middle) if fails("".join(lines[:middle])) else (middle, bad)
+    return bad
 
 
 def line_of_word(text: str, word: str) -> int | None:

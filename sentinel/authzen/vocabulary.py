@@ -7,9 +7,12 @@ Grammar: https://docs.cedarpolicy.com/schema/human-readable-schema-grammar.html.
 """
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sentinel import cedar_bounds
 
 
 class VocabularyUnreadable(ValueError):
@@ -63,6 +66,8 @@ class Vocabulary:
         Raises:
             VocabularyUnreadable: it has a namespace, or is not a schema.
         """
+        if (beyond := cedar_bounds.beyond_in_schema(schema)) is not None:
+            raise VocabularyUnreadable(str(beyond))
         return _Reader(schema).vocabulary()
 
     def actions_for(self, principal_type: str, resource_type: str) -> tuple[str, ...]:
@@ -76,14 +81,15 @@ class Vocabulary:
 
 _TOKEN = re.compile(
     r"""\s+|//[^\n]*
-    |(?P<string>"(?:\\.|[^"\\])*")
-    |(?P<name>[A-Za-z_]\w*(?:\s*::\s*[A-Za-z_]\w*)*)
+    |(?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+")
+    |(?P<name>[A-Za-z_]\w*+(?:\s*+::\s*+[A-Za-z_]\w*+)*+)
     |(?P<mark>::|[{}\[\]<>():;,?=@])""",
     re.VERBOSE | re.ASCII | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f_]{1,8})\}|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 _END = ("end", "")
+DEEPEST = 100  # types in each other, by name or written out
 _SET = "Set"
 
 
@@ -101,6 +107,7 @@ class _Reader:
         self._tokens = list(_tokens(schema))
         self._place = 0
         self._common: dict[str, Any] = {}
+        self._known: dict[str, Shape] = {}
         self._entities: dict[str, Any] = {}
         self._actions: dict[str, tuple[frozenset[str], frozenset[str], Any]] = {}
 
@@ -184,13 +191,18 @@ class _Reader:
             self._accept(",")
         return Record(attributes)
 
-    def _resolved(self, shape: Any) -> Shape:
+    def _resolved(self, shape: Any, depth: int = 0) -> Shape:
+        """Each common type once, however often it is named: types in each other double with each level."""
+        if depth > DEEPEST:
+            raise VocabularyUnreadable(f"its types are nested deeper than {DEEPEST} levels")
         if isinstance(shape, _Reference):
-            return self._resolved(self._common.get(shape.name))
+            if shape.name not in self._known:
+                self._known[shape.name] = self._resolved(self._common.get(shape.name), depth + 1)
+            return self._known[shape.name]
         if isinstance(shape, SetOf):
-            return SetOf(self._resolved(shape.members))
+            return SetOf(self._resolved(shape.members, depth + 1))
         if isinstance(shape, Record):
-            return Record({name: self._resolved(member) for name, member in shape.attributes.items()})
+            return Record({name: self._resolved(member, depth + 1) for name, member in shape.attributes.items()})
         return None
 
     def _annotations(self) -> None:
@@ -257,7 +269,11 @@ def _tokens(schema: str) -> Iterator[tuple[str, str]]:
 
 def _unescaped(escape: re.Match[str]) -> str:
     code = escape[1] or escape[2]
-    return chr(int(code.replace("_", ""), 16)) if code else _ESCAPED.get(escape[3], escape[3])
+    if not code:
+        return _ESCAPED.get(escape[3], escape[3])
+    if (number := int(code.replace("_", "") or "0", 16)) > sys.maxunicode:
+        raise VocabularyUnreadable(f"{escape[0]} is no character")
+    return chr(number)
 
 
 def _record(shape: Shape) -> Record:
