@@ -1,16 +1,49 @@
-"""Signing in: no accounts made by oneself, house wording, and what a person sees when a name is locked."""
+"""Signing in: no accounts made by oneself, every wrong secret counted, and house wording."""
 
+import secrets
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.forms import ChangePasswordForm
+from allauth.account.internal.userkit import get_user_by_username
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+
+from bankos.platform import attempts, clock, proxies
+from bankos.platform.models import User
+
+KNOWN_FOR = 180 * 24 * 3600  # seconds
+MOST_KNOWN = 12  # accounts on one device: a counter several people sign in at
+SALT = "bankos known device"
+
+
+class StaffBackend(AuthenticationBackend):
+    """The one place where a password is looked at to let somebody in, whichever page, form or program asks for it."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:  # type: ignore[override]
+        """Raises attempts.TooMany, before anything is known of the password."""
+        name = credentials.get("username") or ""
+        if not name or not credentials.get("password"):
+            return None
+        tried = begin(account_of(name), request=request)
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            tried.succeeded(at=_moment(request))
+        return user
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
@@ -29,10 +62,49 @@ class StaffAccountAdapter(DefaultAccountAdapter):
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
         """Nothing: each page already says what it did."""
 
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """All steps are done: the device is one this person signs in from."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        device = known_device(request)
+        attempts.signed_in(user.username, address=proxies.address_of(request), device=device.known_to(user.username), at=_moment(request))
+        device.remember(user.username, response)
+        return response
 
-def locked_out(request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, Any] | None = None) -> HttpResponse:
-    """Too many wrong passwords for one name from one place (django-axes asks for this page)."""
-    return render(request, "429.html", {"minutes": round(settings.AXES_COOLOFF_TIME * 60)}, status=429)
+
+class CountedCode:
+    """For forms that take a code of an app or a recovery code; each code of an app is good once, whichever process is asked."""
+
+    user: User
+
+    def clean_code(self) -> str:
+        request = context.request
+        tried = begin(self.user.username, request=request)
+        code: str = super().clean_code()  # type: ignore[misc] # allauth's form
+        at = _moment(request)
+        if self.authenticator.type == Authenticator.Type.TOTP:  # type: ignore[attr-defined]
+            digits = "".join(filter(str.isdigit, code))
+            if not attempts.use_once(self.user.username, digits, at=at):
+                raise StaffMFAAdapter().validation_error("incorrect_code")
+        tried.succeeded(at=at)
+        return code
+
+
+class StaffAuthenticateForm(CountedCode, AuthenticateForm):
+    """The second step of signing in."""
+
+
+class StaffReauthenticateForm(CountedCode, ReauthenticateForm):
+    """A code once more, before something that matters."""
+
+
+class StaffChangePasswordForm(ChangePasswordForm):
+    """The password now is a secret too: who found a screen unlocked may not try for it."""
+
+    def clean_oldpassword(self) -> str:
+        tried = begin(self.user.username, request=context.request)
+        password: str = super().clean_oldpassword()
+        tried.succeeded(at=_moment(context.request))
+        return password
 
 
 class StaffMFAAdapter(DefaultMFAAdapter):
@@ -43,6 +115,59 @@ class StaffMFAAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+@dataclass(slots=True)
+class Device:
+    """A browser, and the accounts that signed in with it before: kept in a signed cookie, and nowhere here."""
+
+    id: str
+    accounts: list[str]
+
+    def known_to(self, username: str) -> str | None:
+        """Its id, if this account signed in with it before."""
+        return self.id if _mark(username) in self.accounts else None
+
+    def remember(self, username: str, response: HttpResponse) -> None:
+        self.accounts = [_mark(username), *(one for one in self.accounts if one != _mark(username))][:MOST_KNOWN]
+        response.set_cookie(
+            settings.KNOWN_DEVICE_COOKIE_NAME,
+            signing.dumps([self.id, self.accounts], salt=SALT),
+            max_age=KNOWN_FOR,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def known_device(request: HttpRequest) -> Device:
+    """What the request's cookie says; a new device without one that is genuine."""
+    try:
+        id, accounts = signing.loads(request.COOKIES.get(settings.KNOWN_DEVICE_COOKIE_NAME, ""), salt=SALT, max_age=KNOWN_FOR)
+        return Device(id, accounts)
+    except signing.BadSignature:
+        return Device(secrets.token_urlsafe(12), [])
+
+
+def begin(account: str, *, request: HttpRequest | None) -> attempts.Try:
+    """Count a try at an account from where this request comes from. Raises attempts.TooMany."""
+    address = proxies.address_of(request) if request else None
+    device = known_device(request).known_to(account) if request else None
+    return attempts.begin(account, address=address, device=device, at=_moment(request))
+
+
+def account_of(name: str) -> str:
+    """The account a typed name would be authenticated as; the name itself where there is none."""
+    user = get_user_by_username(name)
+    return user.get_username() if user is not None else name
+
+
+def _moment(request: HttpRequest | None) -> datetime:
+    return getattr(request, "now", None) or clock.now()
+
+
+def _mark(username: str) -> str:
+    return sha256(attempts.account_key(username).encode()).hexdigest()[:16]
 
 
 def _cipher() -> MultiFernet:

@@ -8,6 +8,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
+from bankos.platform.attempts import TooMany
 from customers.visibility import NotVisible
 from sentinel.authority import AuthorityError
 from sentinel.decisions import NotVisible as DecisionNotVisible
@@ -37,6 +38,12 @@ class ConsoleMiddleware:
         if isinstance(exception, AuthorityError):
             # Fail closed, and say what to do: nothing has happened.
             return render(request, "sentinel/not_decided.html", {"decision_id": exception.decision_id}, status=503)
+        if isinstance(exception, TooMany):
+            # The same whether the secret was right: nobody has looked at it.
+            minutes = -(-exception.seconds // 60)
+            answer = render(request, "429.html", {"minutes": minutes}, status=429)
+            answer.headers["Retry-After"] = str(exception.seconds)
+            return answer
         return None
 
 

@@ -21,6 +21,6 @@ def plausible(secret: str) -> bool:
 
 
 def sent_in(authorization: str) -> str | None:
-    """The secret in an Authorization header, or None if it carries none."""
+    """The secret in an Authorization header, exactly as it stands there, or None if it carries none."""
     scheme, _, secret = authorization.partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else None
+    return secret if scheme.lower() == "bearer" else None

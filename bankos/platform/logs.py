@@ -94,7 +94,6 @@ def configure(options: Mapping[str, Any]) -> None:
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},
-                "axes": {"level": "WARNING"},
             },
         }
     )

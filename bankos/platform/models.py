@@ -79,3 +79,26 @@ class Meter(models.Model):
 
     def __str__(self) -> str:
         return f"meter of {self.key}"
+
+
+class AttemptCount(models.Model):
+    """Failed tries with one secret-taking door's key: an account, an address, a device (see `attempts`). Keys are hashes.
+
+    `failures` as of `counted_at`, it goes down with time; before `open_at` there is no further try; after `forgotten_at` the row means nothing.
+    """
+
+    key = models.CharField(max_length=80, primary_key=True)
+    account = models.CharField(max_length=64, blank=True)
+    failures = models.FloatField()
+    counted_at = models.DateTimeField()
+    open_at = models.DateTimeField()
+    forgotten_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["forgotten_at"], name="attempts_forgotten"),
+            models.Index(fields=["account"], condition=~models.Q(account=""), name="attempts_of_account"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

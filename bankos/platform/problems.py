@@ -11,6 +11,8 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from .attempts import TooMany
+
 CONTENT_TYPE = "application/problem+json"
 PROGRAMS = ("/api/", "/authzen/", "/.well-known/")
 
@@ -31,6 +33,7 @@ class Problem(exceptions.APIException):
         self.status_code = status
         self.title = title
         self.errors = errors
+        self.wait: int | None = None  # seconds, sent as Retry-After
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -55,6 +58,15 @@ _anticipated: dict[type[Exception], Callable[[Any], Problem]] = {}
 def anticipate(error: type[Exception], problem: Callable[[Any], Problem]) -> None:
     """Answer this error, wherever the API meets it, with a problem: for refusals a higher floor's endpoints have in common."""
     _anticipated[error] = problem
+
+
+def _too_many(error: TooMany) -> Problem:
+    problem = Problem(status=429, title="Too many tries", detail="Nothing was checked. Try again later.", code="too_many_tries")
+    problem.wait = error.seconds
+    return problem
+
+
+anticipate(TooMany, _too_many)
 
 
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -49,10 +49,10 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "axes",
 ]
 
 MIDDLEWARE = [
+    "bankos.platform.proxies.ClientAddressMiddleware",
     "bankos.platform.requestlog.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -69,7 +69,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "bankos.platform.middleware.RequestContextMiddleware",
     "bankos.console.middleware.ConsoleMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "bankos.urls"
@@ -95,9 +94,7 @@ TEMPLATES = [
 # ---- people ----
 AUTH_USER_MODEL = "platform.User"
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "bankos.console.accounts.StaffBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -111,17 +108,19 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-# Wrong passwords are counted in one place, in the database, for all processes: axes.
-# A contact centre signs in from one address within minutes; how many sign-ins an address may try is only a bound.
-ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "600/m/ip"}
+# Wrong secrets are counted in one place, in the database, for all doors and processes: bankos.platform.attempts.
+# Allauth's own limits would count in each process apart.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {"change_password": "bankos.console.accounts.StaffChangePasswordForm"}
 ACCOUNT_ADAPTER = "bankos.console.accounts.StaffAccountAdapter"
 MFA_ADAPTER = "bankos.console.accounts.StaffMFAAdapter"
+MFA_FORMS = {
+    "authenticate": "bankos.console.accounts.StaffAuthenticateForm",
+    "reauthenticate": "bankos.console.accounts.StaffReauthenticateForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "bankos"
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_CALLABLE = "bankos.console.accounts.locked_out"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+KNOWN_DEVICE_COOKIE_NAME = "known-device"
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
 
@@ -246,6 +245,8 @@ LOGGING_CONFIG = "bankos.platform.logs.configure"
 LOGGING = {"pretty": env.bool("BANKOS_LOG_PRETTY", default=sys.stderr.isatty()), "level": env("BANKOS_LOG_LEVEL", default="INFO")}
 
 # ---- web ----
+# Networks of the proxies whose word on a client's address and protocol is taken; nobody's by default.
+TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 WEB_HOST = env("BANKOS_HOST", default="127.0.0.1")
 WEB_PORT = env.int("BANKOS_PORT", default=8000)
 STATIC_URL = "/static/"

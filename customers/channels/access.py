@@ -15,7 +15,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from bankos.platform import bearer, metering
+from bankos.platform import attempts, bearer, metering, proxies
 from bankos.platform.actors import Actor
 from bankos.platform.problems import Problem
 from bankos.platform.requests import StaffApiRequest
@@ -55,6 +55,7 @@ class ClientAuthentication(BaseAuthentication):
             return None
         client = clients.client_with(secret, at=request.now)  # type: ignore[attr-defined] # set by a middleware
         if client is None:
+            attempts.wrong_secret(address=proxies.address_of(request), at=request.now)  # type: ignore[attr-defined] # as above
             raise AuthenticationFailed("No program has this key, or it ended or was revoked.")
         return AnonymousUser(), Caller(client, clients.actor_of(client), _spoken_for(client, request.headers.get(ON_BEHALF_OF, "")))
 

@@ -25,7 +25,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bankos.platform import bearer, metering
+from bankos.platform import attempts, bearer, metering, proxies
 from bankos.platform.models import User
 from bankos.platform.problems import Problem, problem_responses
 from bankos.platform.requests import StaffApiRequest, valid
@@ -69,6 +69,7 @@ class ClientAuthentication(BaseAuthentication):
             return None
         client = access.client_with(secret)
         if client is None:
+            attempts.wrong_secret(address=proxies.address_of(request), at=request.now)  # type: ignore[attr-defined] # set by a middleware
             raise AuthenticationFailed("No client has this secret, or it was revoked.")
         return AnonymousUser(), client
 

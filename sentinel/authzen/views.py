@@ -16,7 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from bankos.platform import bearer, clock, metering
+from bankos.platform import attempts, bearer, clock, metering, proxies
 from sentinel.models import PolicyStore, StoreClient
 from sentinel.policy import BANK
 
@@ -163,6 +163,10 @@ def _client(request: HttpRequest, store: str) -> StoreClient:
         raise Answered(401, "Ask with the secret of a client of this store.", WWW_Authenticate='Bearer realm="authzen"')
     client = access.client_with(secret)
     if client is None:
+        try:
+            attempts.wrong_secret(address=proxies.address_of(request), at=clock.now())
+        except attempts.TooMany as error:
+            raise Answered(429, "Too many secrets that nobody has came from your address.", Retry_After=str(error.seconds)) from error
         raise Answered(
             401, "No client has this secret, or it was revoked.", WWW_Authenticate='Bearer realm="authzen", error="invalid_token"'
         )
