@@ -152,7 +152,7 @@ class SearchSerializer(serializers.Serializer):
 
 
 class TokenSerializer(serializers.Serializer):
-    token = serializers.CharField(max_length=LONGEST_TOKEN)
+    token = serializers.CharField(max_length=LONGEST_TOKEN, trim_whitespace=False)
 
 
 class DecisionList(APIView):

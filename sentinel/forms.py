@@ -35,9 +35,16 @@ class TokenForm(forms.Form):
     token = forms.CharField(
         label="Token",
         max_length=LONGEST_TOKEN,
+        strip=False,
         widget=forms.Textarea(attrs={"rows": 10, "class": "input mono", "spellcheck": "false", "autocomplete": "off"}),
         error_messages={"required": "Paste a token first.", "max_length": "That is too long for a token."},
     )
+
+    def clean_token(self) -> str:
+        token: str = self.cleaned_data["token"]
+        if token != token.strip():
+            raise forms.ValidationError("There is a blank or a line break before or after the token. Paste the token alone.")
+        return token
 
 
 class PolicyForm(forms.Form):

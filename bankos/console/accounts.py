@@ -34,7 +34,7 @@ SALT = "bankos known device"
 class StaffBackend(AuthenticationBackend):
     """The one place where a password is looked at to let somebody in, whichever page, form or program asks for it."""
 
-    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:  # type: ignore[override]
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:
         """Raises attempts.TooMany, before anything is known of the password."""
         name = credentials.get("username") or ""
         if not name or not credentials.get("password"):
@@ -42,7 +42,7 @@ class StaffBackend(AuthenticationBackend):
         tried = begin(account_of(name), request=request)
         user = super().authenticate(request, **credentials)
         if user is not None:
-            tried.succeeded(at=_moment(request))
+            tried.succeeded()
         return user
 
 
@@ -85,7 +85,7 @@ class CountedCode:
             digits = "".join(filter(str.isdigit, code))
             if not attempts.use_once(self.user.username, digits, at=at):
                 raise StaffMFAAdapter().validation_error("incorrect_code")
-        tried.succeeded(at=at)
+        tried.succeeded()
         return code
 
 
@@ -103,7 +103,7 @@ class StaffChangePasswordForm(ChangePasswordForm):
     def clean_oldpassword(self) -> str:
         tried = begin(self.user.username, request=context.request)
         password: str = super().clean_oldpassword()
-        tried.succeeded(at=_moment(context.request))
+        tried.succeeded()
         return password
 
 

@@ -63,19 +63,21 @@ LIMITS: Mapping[str, Limit] = {
 }
 CLEARED_AT_ONCE = 20  # forgotten counts that a try takes away: more than it can add, so the table stays small
 
-# `failures` goes down by itself; what is left of it is reckoned when somebody tries.
+# `failures` goes down by itself; what is left of it is reckoned when somebody tries. `n` are the failures with this try, `w` the seconds
+# to wait for the next one.
 _COUNT = """
 INSERT INTO platform_attemptcount AS c (key, account, failures, counted_at, open_at, forgotten_at)
-SELECT %(key)s, %(account)s, n, %(at)s, %(at)s + w * interval '1 second', %(at)s + (n * %(forget)s + w) * interval '1 second'
+SELECT %(key)s, %(account)s, n, %(at)s, %(at)s + nullif(w, 0) * interval '1 second', %(at)s + (n * %(forget)s + w) * interval '1 second'
   FROM (SELECT 1.0 AS n, CASE WHEN %(free)s <= 1 THEN %(first)s ELSE 0.0 END AS w) fresh
 ON CONFLICT (key) DO UPDATE
    SET (failures, counted_at, open_at, forgotten_at) = (
-       SELECT n, %(at)s, %(at)s + w * interval '1 second', %(at)s + (n * %(forget)s + w) * interval '1 second'
-         FROM (SELECT n, CASE WHEN ceil(n) >= %(free)s
-                              THEN least(%(first)s * power(2.0, least(ceil(n) - %(free)s, 20)), %(longest)s) ELSE 0.0 END AS w
-                 FROM (SELECT greatest(c.failures - greatest(extract(epoch FROM %(at)s - c.counted_at)::float8, 0) / %(forget)s, 0) + 1 AS n) s
+       SELECT n, %(at)s, %(at)s + nullif(w, 0) * interval '1 second', %(at)s + (n * %(forget)s + w) * interval '1 second'
+         FROM (SELECT n, CASE WHEN ceil(n) < %(free)s THEN 0.0
+                              ELSE least(%(first)s * power(2.0, least(ceil(n) - %(free)s, 20)), %(longest)s) END AS w
+                 FROM (SELECT extract(epoch FROM %(at)s - c.counted_at)::float8 AS passed) p
+                CROSS JOIN LATERAL (SELECT greatest(c.failures - greatest(passed, 0) / %(forget)s, 0) + 1 AS n) s
               ) t)
- WHERE c.open_at <= %(at)s
+ WHERE c.open_at IS NULL OR c.open_at <= %(at)s
 RETURNING failures
 """
 _FORGET = """
@@ -83,7 +85,7 @@ DELETE FROM platform_attemptcount WHERE key IN (
     SELECT key FROM platform_attemptcount WHERE forgotten_at < %s ORDER BY forgotten_at LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 _GIVE_BACK = """
-UPDATE platform_attemptcount SET failures = greatest(failures - 1, 0), open_at = least(open_at, %(at)s)
+UPDATE platform_attemptcount SET failures = greatest(failures - 1, 0), open_at = NULL
  WHERE key IN (SELECT key FROM platform_attemptcount WHERE key = ANY(%(keys)s) ORDER BY array_position(%(keys)s, key::text) FOR UPDATE)
 """
 
@@ -94,10 +96,10 @@ class Try:
 
     keys: tuple[str, ...]
 
-    def succeeded(self, *, at: datetime) -> None:
+    def succeeded(self) -> None:
         """The secret was right: take the failure back. What failed before still counts. Queries: 1."""
         with connection.cursor() as cursor:
-            cursor.execute(_GIVE_BACK, {"keys": list(self.keys), "at": at})
+            cursor.execute(_GIVE_BACK, {"keys": list(self.keys)})
 
 
 def begin(account: str, *, address: str | None, device: str | None, at: datetime) -> Try:
@@ -212,10 +214,10 @@ def _counted(keys: Mapping[str, str], account: str, at: datetime) -> Iterator[Tr
             )
             counted = cursor.fetchone()
             if counted is None:
-                log.warning("attempts.too_many", kind=kind, count=keys[kind][:24])
+                log.warning("attempts.too_many", kind=kind)
                 open_at = AttemptCount.objects.values_list("open_at", flat=True).get(pk=keys[kind])
-                raise TooMany(open_at - at)
+                raise TooMany((open_at or at) - at)
             if math.ceil(counted[0]) == limit.free and kind != "once":
-                log.warning("attempts.limit_reached", kind=kind, count=keys[kind][:24])
+                log.warning("attempts.limit_reached", kind=kind)
         cursor.execute(_FORGET, [at, CLEARED_AT_ONCE])
     yield Try(tuple(keys.values()))

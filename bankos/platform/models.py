@@ -82,16 +82,17 @@ class Meter(models.Model):
 
 
 class AttemptCount(models.Model):
-    """Failed tries with one secret-taking door's key: an account, an address, a device (see `attempts`). Keys are hashes.
+    """Failed tries at an account, from an address or on a device (see `attempts`). Keys are hashes.
 
-    `failures` as of `counted_at`, it goes down with time; before `open_at` there is no further try; after `forgotten_at` the row means nothing.
+    `failures` are those of `counted_at`, they go down with time; before `open_at` there is no further try; after `forgotten_at` the row
+    means nothing.
     """
 
     key = models.CharField(max_length=80, primary_key=True)
     account = models.CharField(max_length=64, blank=True)
     failures = models.FloatField()
     counted_at = models.DateTimeField()
-    open_at = models.DateTimeField()
+    open_at = models.DateTimeField(null=True)
     forgotten_at = models.DateTimeField()
 
     class Meta:

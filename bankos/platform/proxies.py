@@ -22,7 +22,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 UNIX = "unix"
 MOST_HOPS = 20
 # What says where a request came from, how, and what it was called there. Others of their kind are read by nothing of ours.
-FORWARDING = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+FORWARDING = (
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_FORWARDED",
+    "HTTP_X_REAL_IP",
+)
 
 
 class ClientAddressMiddleware:
@@ -57,7 +64,9 @@ def networks(given: tuple[str, ...]) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(one.strip(), strict=False) for one in given if one.strip() not in ("", UNIX))
     except ValueError as error:
-        raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}. Write networks as 10.0.0.0/8 or 2001:db8::/32, separated by commas.") from None
+        raise ImproperlyConfigured(
+            f"TRUSTED_PROXIES: {error}. Write networks as 10.0.0.0/8 or 2001:db8::/32, separated by commas."
+        ) from None
 
 
 def _is_trusted(address: Address | None) -> bool:

@@ -94,7 +94,9 @@ TEMPLATES = [
 # ---- people ----
 AUTH_USER_MODEL = "platform.User"
 AUTHENTICATION_BACKENDS = [
+    # The first counts a try and looks at the password, or refuses to; behind it nobody gets in whom it kept out.
     "bankos.console.accounts.StaffBackend",
+    "django.contrib.auth.backends.ModelBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

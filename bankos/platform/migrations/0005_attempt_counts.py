@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ("account", models.CharField(blank=True, max_length=64)),
                 ("failures", models.FloatField()),
                 ("counted_at", models.DateTimeField()),
-                ("open_at", models.DateTimeField()),
+                ("open_at", models.DateTimeField(null=True)),
                 ("forgotten_at", models.DateTimeField()),
             ],
             options={

@@ -70,7 +70,16 @@ class Command(BaseCommand):
         web = [sys.executable, "-m", "uvicorn", "bankos.asgi:application", "--host", self.host, "--port", str(self.port)]
         alone = ["--without-gossip", "--without-mingle"]
         commands = {
-            "web": [*web, "--lifespan", "off", "--no-access-log", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"],
+            "web": [
+                *web,
+                "--lifespan",
+                "off",
+                "--no-access-log",
+                "--no-server-header",
+                "--no-proxy-headers",
+                "--timeout-graceful-shutdown",
+                "5",
+            ],
             "worker": [*celery, "worker", "--exclude-queues", HEART, "--concurrency", "2", *alone],
             "heart": [*celery, "worker", "--queues", HEART, "--pool", "solo", "--hostname", "heart@%h", *alone],
             "beat": [*celery, "beat", "--schedule", str(beat_folder / "schedule"), "--pidfile", ""],
