@@ -6,6 +6,7 @@ Each endpoint translates and makes one call.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from typing import ClassVar
 from uuid import UUID
 
 from django.http import Http404
@@ -14,6 +15,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from bankos.platform import preconditions
 from bankos.platform.problems import Problem
 from bankos.platform.requests import StaffApiRequest, valid
 
@@ -271,12 +273,13 @@ class CustomerDetail(ChannelView):
     )
     def get(self, request: StaffApiRequest, party_id: UUID) -> Response:
         asked = valid(MomentSerializer, request.query_params)
+        named = preconditions.tags(request, "If-None-Match")
         if any(asked.values()):
             return Response(CustomerSerializer(_of_moment(party_id, request, **asked)).data)
         with _hidden_as_missing():
             tag = etags.state_tag(party_id, actor=request.actor, at=request.now)
-            if etags.matches(request.headers.get("If-None-Match", ""), tag):
-                return _tagged(Response(status=304), tag)
+            if at_hand := preconditions.not_modified(named, tag):
+                return _tagged(Response(status=304), at_hand)
             found = state.state_of(party_id, actor=request.actor, at=request.now)
         return _tagged(Response(CustomerSerializer(found).data), tag)
 
@@ -309,13 +312,14 @@ class CustomerTimeline(ChannelView):
         body = TimelineSerializer(page).data
         # Acts of every floor stand in it, whose moments no version counts: the tag is the page's own.
         tag = etags.tag_of("timeline", party_id, body)
-        if etags.matches(request.headers.get("If-None-Match", ""), tag):
-            return _tagged(Response(status=304), tag)
+        if at_hand := preconditions.not_modified(preconditions.tags(request, "If-None-Match"), tag):
+            return _tagged(Response(status=304), at_hand)
         return _tagged(Response(body), tag)
 
 
 class CustomerConsents(ChannelView):
     scopes = {"GET": Scope.CONSENTS_READ, "POST": Scope.CONSENTS_WRITE}
+    preconditions: ClassVar[frozenset[str]] = frozenset({"If-Match"})
 
     @extend_schema(
         operation_id="customers_consents",
@@ -326,8 +330,8 @@ class CustomerConsents(ChannelView):
     def get(self, request: StaffApiRequest, party_id: UUID) -> Response:
         with _hidden_as_missing():
             found = consents.consents_of(party_id, actor=request.actor, at=request.now)
-        if etags.matches(request.headers.get("If-None-Match", ""), found.tag):
-            return _tagged(Response(status=304), found.tag)
+        if at_hand := preconditions.not_modified(preconditions.tags(request, "If-None-Match"), found.tag):
+            return _tagged(Response(status=304), at_hand)
         return _tagged(Response(ConsentSerializer(found.now, many=True).data), found.tag)
 
     @extend_schema(
@@ -340,7 +344,8 @@ class CustomerConsents(ChannelView):
     def post(self, request: StaffApiRequest, party_id: UUID) -> Response:
         said = valid(ConsentChangeSerializer, request.data)
         actor, on_behalf_of = acting(request)
-        since = etags.named(request.headers.get("If-Match", ""))
+        named = preconditions.tags(request, "If-Match")
+        since = None if named is None or named.anything else named.strong
         try:
             with _hidden_as_missing():
                 consents.change_consent(

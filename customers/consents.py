@@ -90,7 +90,7 @@ def change_consent(
     notice_id: UUID | None = None,
     evidence: str = "",
     on_behalf_of: Actor | None = None,
-    unless_changed_since: Collection[str] = (),
+    unless_changed_since: Collection[str] | None = None,
 ) -> UUID:
     """Record what the customer said about one use of their data. Takes effect at once; the earlier word is kept.
 
@@ -99,7 +99,7 @@ def change_consent(
         notice_id: the wording they were told, None if that is not known.
         evidence: where their word can be found again, such as a call's number.
         on_behalf_of: the customer whose word a channel app passes on.
-        unless_changed_since: tags (`Consents.tag`), one of which must still hold; none means whatever was said before.
+        unless_changed_since: tags (`Consents.tag`), one of which must still hold; None means whatever was said before.
     Returns:
         The record's id.
     Raises:
@@ -110,7 +110,7 @@ def change_consent(
     notice = _told(notice_id, purpose, at)
     with authority.keeping_evidence():
         party = locked_customer(party_id, actor=on_behalf_of or actor)
-        if unless_changed_since and consents_of(party.pk, actor=None, at=at).tag not in unless_changed_since:
+        if unless_changed_since is not None and consents_of(party.pk, actor=None, at=at).tag not in unless_changed_since:
             raise ConsentsChanged(party_id)
         resource = authority.Resource("Party", str(party.pk), facts_for_decision(party.pk, at=at).attributes)
         parameters = {

@@ -56,7 +56,7 @@ MIDDLEWARE = [
     "bankos.platform.requestlog.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "bankos.platform.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "bankos.platform.middleware.RequestContextMiddleware",
     "bankos.console.middleware.ConsoleMiddleware",
+    "bankos.platform.preconditions.PreconditionsMiddleware",
 ]
 
 ROOT_URLCONF = "bankos.urls"

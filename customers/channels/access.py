@@ -57,7 +57,7 @@ class ClientAuthentication(BaseAuthentication):
         if client is None:
             attempts.wrong_secret(address=proxies.address_of(request), at=request.now)  # type: ignore[attr-defined] # as above
             raise AuthenticationFailed("No program has this key, or it ended or was revoked.")
-        return AnonymousUser(), Caller(client, clients.actor_of(client), _spoken_for(client, request.headers.get(ON_BEHALF_OF, "")))
+        return AnonymousUser(), Caller(client, clients.actor_of(client), _spoken_for(client, request.headers.get(ON_BEHALF_OF)))
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="customers"'
@@ -122,8 +122,8 @@ def acting(request: StaffApiRequest) -> tuple[Actor, Actor | None]:
     return request.actor, None
 
 
-def _spoken_for(client: ApiClient, named: str) -> Actor | None:
-    if not named:
+def _spoken_for(client: ApiClient, named: str | None) -> Actor | None:
+    if named is None:
         return None
     if not clients.speaks_for_customers(client):
         raise Problem(status=403, title="Not a channel", detail="Only a channel app speaks for customers.", code="speaks_for_nobody")

@@ -11,7 +11,6 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils.http import parse_etags
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor
@@ -56,16 +55,3 @@ def _around(customer: Customer, actor: Actor) -> QuerySet[Party, tuple[UUID, UUI
     relating = PartyRelationship.objects.filter(other__in=customer.ids).values("party_id")
     known = Party.objects.visible_to(actor).filter(pk__in=sharing.union(related, relating))
     return known.values_list("pk", "golden", "golden__version").order_by("pk")
-
-
-def named(header: str) -> frozenset[str]:
-    """The tags of an If-Match header; `*` asks for nothing but that there is something.
-
-    A tag that compression on the way made a weak one counts as the strong one it was.
-    """
-    return frozenset(one.removeprefix("W/") for one in parse_etags(header)) - {"*"}
-
-
-def matches(header: str, tag: str | None) -> bool:
-    """Whether an If-None-Match header names this tag, or anything at all."""
-    return tag is not None and (header.strip() == "*" or tag in named(header))

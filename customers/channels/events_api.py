@@ -15,7 +15,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bankos.platform import bell
+from bankos.platform import bell, preconditions
 from bankos.platform.problems import Problem
 from bankos.platform.requests import StaffApiRequest, valid
 from customers.models import Scope
@@ -120,7 +120,8 @@ class Events(ChannelView):
         attributes = {name.removeprefix(CE).lower(): unquote(value) for name, value in request.META.items() if name.startswith(CE)}
         body: Any = request.data
         # Without a body no parser is asked, and there is no text but an empty form.
-        arrived = landing.Request(body if isinstance(body, bytes) else b"", _media_type(request), attributes, _key(request))
+        key = preconditions.idempotency_key(request, longest=landing.LONGEST_KEY)
+        arrived = landing.Request(body if isinstance(body, bytes) else b"", _media_type(request), attributes, key)
         behalf = caller.on_behalf_of.id if caller.on_behalf_of else ""
         try:
             answer = landing.land(arrived, client=caller.client, customer=behalf, at=request.now)
@@ -181,14 +182,6 @@ def _come_back() -> Response:
 
 def _media_type(request: Request) -> str:
     return (request.content_type or "").partition(";")[0].strip().lower()
-
-
-def _key(request: Request) -> str:
-    key = request.headers.get("Idempotency-Key", "").strip().strip('"')
-    if len(key) > landing.LONGEST_KEY or not key.isprintable():
-        detail = f"An idempotency key has up to {landing.LONGEST_KEY} printable characters."
-        raise Problem(status=400, title="Not a key", detail=detail, code="bad_key")
-    return key
 
 
 api_urlpatterns = [
