@@ -1,11 +1,12 @@
 """Every address of the bank's console, its interfaces and its health."""
 
 from allauth.account import views as account
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from bankos.console import accounts as doors
+from bankos.console import second_factor
 from customers.api import api_urlpatterns as customers_api
 from insights.api import api_urlpatterns as insights_api
 from journeys.api import api_urlpatterns as journeys_api
@@ -13,8 +14,9 @@ from sentinel.api import api_urlpatterns as sentinel_api
 from sentinel.api import jwks
 from sentinel.authzen.api import api_urlpatterns as stores_api
 
-# The admin pages have no sign-in of their own: it would know no second step.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# The admin pages have no sign-in and no change of password of their own: they would know no second step, and count no tries.
+admin.site.login = doors.sign_in  # type: ignore[method-assign]
+admin.site.password_change = doors.change_password  # type: ignore[method-assign]
 admin.site.site_url = None
 
 # Signing in and what belongs to it; making accounts, e-mail addresses and forgotten passwords is the administrators' work.
@@ -23,8 +25,9 @@ accounts = [
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("signup/", account.signup, name="account_signup"),
-    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/", second_factor.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
+    path("2fa/totp/activate/", second_factor.activate_app, name="mfa_activate_totp"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
 

@@ -21,7 +21,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from bankos.platform import attempts, clock, proxies
 from bankos.platform.models import User
@@ -29,6 +33,21 @@ from bankos.platform.models import User
 KNOWN_FOR = 180 * 24 * 3600  # seconds
 MOST_KNOWN = 12  # accounts on one device: a counter several people sign in at
 SALT = "bankos known device"
+
+
+def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """For the administration: the console's sign-in, and back."""
+    index = reverse("admin:index")
+    if request.user.is_authenticated:
+        if not request.user.is_active or not request.user.is_staff:
+            raise PermissionDenied
+        return redirect(index)
+    return redirect(f"{reverse('account_login')}?{urlencode({'next': request.GET.get('next') or index})}")
+
+
+def change_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """For the administration: the console's own page."""
+    return redirect("account_change_password")
 
 
 class StaffBackend(AuthenticationBackend):

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "bankos.platform.middleware.RequestContextMiddleware",
     "bankos.console.middleware.ConsoleMiddleware",
+    "bankos.console.second_factor.SecondFactorMiddleware",
     "bankos.platform.preconditions.PreconditionsMiddleware",
 ]
 
@@ -104,7 +105,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "bankos.platform.passwords.LongestPasswordValidator"},
+    {"NAME": "bankos.platform.passwords.HouseWordsValidator"},
+    {"NAME": "bankos.platform.passwords.BreachedPasswordValidator"},
 ]
+# Hashes of passwords found in breaches, as haveibeenpwned.com gives them out: a local file, nothing is asked over the network.
+BREACHED_PASSWORDS_FILE = env("BREACHED_PASSWORDS_FILE", default="")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -123,6 +129,8 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "bankos"
+# Who signs in with a code of an app, always; everybody else may.
+SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
 KNOWN_DEVICE_COOKIE_NAME = "known-device"
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

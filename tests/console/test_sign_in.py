@@ -325,11 +325,12 @@ DOORS: dict[str, tuple[str, dict[str, str]]] = {
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("other", DOORS)
 def test_what_one_door_counts_every_other_knows(tomas: User, door: str, other: str, stopped: None) -> None:
-    with_app(tomas)
-
     def knock(name: str) -> int:
         path, form = DOORS[name]
         client = Client() if name == "sign-in" else inside(tomas)
+        Authenticator.objects.all().delete()
+        if "code" in form:
+            with_app(tomas)
         return client.post(path, form, REMOTE_ADDR=AT).status_code
 
     assert [knock(door) for _ in range(8)] == [200] * 8
