@@ -15,7 +15,7 @@ from sentinel.api import jwks
 from sentinel.authzen.api import api_urlpatterns as stores_api
 
 # The admin pages have no sign-in and no change of password of their own: they would know no second step, and count no tries.
-admin.site.login = doors.sign_in  # type: ignore[method-assign]
+admin.site.login = doors.sign_in  # type: ignore[method-assign, assignment]
 admin.site.password_change = doors.change_password  # type: ignore[method-assign]
 admin.site.site_url = None
 

@@ -60,7 +60,7 @@ def needed(request: HttpRequest) -> bool:
     actor = getattr(request, "actor", None)
     if actor is None or not settings.SECOND_FACTOR_ROLES:
         return False
-    return request.user.is_superuser or not actor.roles.isdisjoint(settings.SECOND_FACTOR_ROLES)  # type: ignore[union-attr]
+    return request.user.is_superuser or not actor.roles.isdisjoint(settings.SECOND_FACTOR_ROLES)
 
 
 class ActivateApp(ActivateTOTPView):
@@ -70,7 +70,7 @@ class ActivateApp(ActivateTOTPView):
         response: HttpResponse = super().form_valid(form)
         user = self.request.user
         if isinstance(user, User):
-            attempts.use_once(user.username, form.cleaned_data["code"], at=self.request.now)  # type: ignore[attr-defined] # a middleware's
+            attempts.use_once(user.username, form.cleaned_data["code"], at=self.request.now)
         record_authentication(self.request, user, "mfa", type=Authenticator.Type.TOTP, reauthenticated=True)
         self.request.session.cycle_key()
         return response
@@ -89,7 +89,7 @@ def reauthenticate(request: HttpRequest) -> HttpResponseBase:
 
 
 def _shown(request: HttpRequest) -> bool:
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))  # type: ignore[arg-type]
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
 
 
 def _problem() -> HttpResponse:

@@ -51,7 +51,10 @@ def tags(request: Any, header: str) -> Tags | None:
     text = text.strip(" \t")
     if text == "*":
         return Tags(True, frozenset(), frozenset(), frozenset())
-    strong, weak, sent, place = set(), set(), set(), 0
+    strong: set[str] = set()
+    weak: set[str] = set()
+    sent: set[str] = set()
+    place = 0
     while place < len(text):
         found = _TAG.match(text, place)
         if found is None:
@@ -104,7 +107,7 @@ class PreconditionsMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if request.method not in _UNSAFE or not request.path_info.startswith("/api/"):
             return None
-        evaluated = getattr(getattr(view, "cls", None), "preconditions", frozenset())
+        evaluated: frozenset[str] = getattr(getattr(view, "cls", None), "preconditions", frozenset())
         ignored = [header for header in _CONDITIONS if header in request.headers and header not in evaluated]
         if not ignored:
             return None

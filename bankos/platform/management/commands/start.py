@@ -68,18 +68,10 @@ class Command(BaseCommand):
         beat_folder.mkdir(parents=True, exist_ok=True)
         celery = [sys.executable, "-m", "celery", "--quiet", "-A", "bankos"]
         web = [sys.executable, "-m", "uvicorn", "bankos.asgi:application", "--host", self.host, "--port", str(self.port)]
+        quiet = ["--no-access-log", "--no-server-header"]
         alone = ["--without-gossip", "--without-mingle"]
         commands = {
-            "web": [
-                *web,
-                "--lifespan",
-                "off",
-                "--no-access-log",
-                "--no-server-header",
-                "--no-proxy-headers",
-                "--timeout-graceful-shutdown",
-                "5",
-            ],
+            "web": [*web, *quiet, "--lifespan", "off", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"],
             "worker": [*celery, "worker", "--exclude-queues", HEART, "--concurrency", "2", *alone],
             "heart": [*celery, "worker", "--queues", HEART, "--pool", "solo", "--hostname", "heart@%h", *alone],
             "beat": [*celery, "beat", "--schedule", str(beat_folder / "schedule"), "--pidfile", ""],
