@@ -81,7 +81,7 @@ def make(store: str, *, owner: User | None = None) -> None:
 
 
 def client_of(store: str, *, manages: bool = False) -> Caller:
-    said = {"name": "manager" if manages else "records app", "may_manage": manages}
+    said = {"name": "manager" if manages else "records app", "may_manage": manages, "per_minute": 1_000_000}
     issued = signed_in(administrator()).post(f"/api/v1/stores/{store}/clients/", json.dumps(said), content_type="application/json")
     assert issued.status_code == 201, issued.content
     return Caller(store, issued.json()["secret"])

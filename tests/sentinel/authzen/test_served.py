@@ -48,4 +48,4 @@ def test_a_store_answers_through_a_real_server(port: int) -> None:
     assert Decision.objects.filter(pk=said["context"]["decision"]).exists()
     assert (refused.status, refused.headers["X-Request-ID"], reason) == (401, "bfe9eb29", b"No client has this secret, or it was revoked.")
     assert "Bearer" in refused.headers["WWW-Authenticate"]
-    assert metadata["access_evaluation_endpoint"] == f"http://127.0.0.1:{port}/authzen/records/access/v1/evaluation"
+    assert metadata["access_evaluation_endpoint"] == "https://bank.example/authzen/records/access/v1/evaluation"
