@@ -20,6 +20,9 @@ release.refuse_newer_database()
 
 from bankos.console.errors import busy_page  # noqa: E402
 from customers.sources import access, receiving  # noqa: E402 - only now are there models
+from sentinel import key_check  # noqa: E402
+
+key_check.look_as_this_process_begins()
 
 _MULTIPART = 64 * 1024  # what a form adds to a file
 

@@ -38,3 +38,6 @@ def end_with_the_worker(**_: Any) -> None:
     """A pool process must not go on alone when its worker was killed: its task is handed out again."""
     if ask := die_with_parent(signal.SIGKILL, parent=os.getppid()):
         ask()
+    from sentinel import key_check
+
+    key_check.look_as_this_process_begins()

@@ -6,5 +6,7 @@ class SentinelConfig(AppConfig):
 
     def ready(self) -> None:
         # They register sentinel's own acts, and how its refusals are told.
-        from . import action_types, erasure, mandate_changes, policy_changes, problems  # noqa: F401
+        from . import action_types, erasure, key_check, mandate_changes, policy_changes, problems  # noqa: F401
         from .automation import levels, stops  # noqa: F401
+
+        key_check.register()

@@ -12,17 +12,19 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
+from bankos.platform import vault
 from bankos.platform.actors import Actor
 
-from . import agreements, models, policy
+from . import agreements, key_check, models, policy
 from .asking import Asked, checked, request_of
 from .canonical import canonical, parameters_hash
 from .cedar import EngineFailed, Outcome, RequestInvalid
 from .consumption import Consumption, consume
 from .decision import DecidingRule, Decision, ModelRef, NotPermitted, Resource
-from .errors import ApprovalNotValid, AuthorityError, BadRequest, Refused, UnknownAction
+from .errors import ApprovalNotValid, AuthorityError, BadRequest, KeysMissing, Refused, UnknownAction
 from .recording import Answered, Unanswered, insert, rows_of
 from .standing import Standing, standings
 from .tokens import TokenAlreadyUsed, TokenError, TokenExpired, TokenInvalid, TokenMismatch, TokenNotAPermit, TokenStopped
@@ -203,7 +205,14 @@ def authorize_many(questions: Sequence[Question], *, at: datetime) -> list[Decis
         raise ValueError(f"at most {LARGEST_BATCH} questions at once")
     if not questions:
         return []
-    asked = [question.at(at) for question in questions]
+    key_check.require()
+    try:
+        return _answers([question.at(at) for question in questions], at)
+    except (ImproperlyConfigured, vault.Unreadable) as error:
+        raise KeysMissing(str(error)) from error
+
+
+def _answers(asked: list[Asked], at: datetime) -> list[Decision | AuthorityError]:
     alone = not connection.in_atomic_block
     # The places in the log are taken and filled in one transaction: see sentinel.transparency.
     with transaction.atomic(savepoint=False):

@@ -16,6 +16,10 @@ class Refused(AuthorityError):
     """The policies could not be asked. The action must not happen."""
 
 
+class KeysMissing(AuthorityError):
+    """The keys here do not open what the database holds; the message says what to restore. Nothing is decided, nor recorded."""
+
+
 class BadRequest(AuthorityError):
     """The request is incomplete or wrongly written; the message says where."""
 

@@ -3,6 +3,7 @@
 from bankos.platform.problems import Problem, anticipate
 
 from .authority import AuthorityError, BadRequest, NotPermitted
+from .errors import KeysMissing
 
 
 def _not_permitted(error: NotPermitted) -> Problem:
@@ -22,7 +23,17 @@ def _not_decided(error: AuthorityError) -> Problem:
     )
 
 
+def _keys_missing(error: KeysMissing) -> Problem:
+    return Problem(
+        status=503,
+        title="Keys missing",
+        detail="The bank’s keys do not fit its records; nothing was done. The administrators have to restore them (see /readyz).",
+        code="keys_missing",
+    )
+
+
 # The first that fits counts.
+anticipate(KeysMissing, _keys_missing)
 anticipate(NotPermitted, _not_permitted)
 anticipate(BadRequest, _not_understood)
 anticipate(AuthorityError, _not_decided)

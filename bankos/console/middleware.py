@@ -12,6 +12,7 @@ from bankos.platform.attempts import TooMany
 from customers.visibility import NotVisible
 from sentinel.authority import AuthorityError
 from sentinel.decisions import NotVisible as DecisionNotVisible
+from sentinel.errors import KeysMissing
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -37,7 +38,8 @@ class ConsoleMiddleware:
             return page_not_found(request, Http404())
         if isinstance(exception, AuthorityError):
             # Fail closed, and say what to do: nothing has happened.
-            return render(request, "sentinel/not_decided.html", {"decision_id": exception.decision_id}, status=503)
+            told = {"decision_id": exception.decision_id, "keys_missing": isinstance(exception, KeysMissing)}
+            return render(request, "sentinel/not_decided.html", told, status=503)
         if isinstance(exception, TooMany):
             # The same whether the secret was right: nobody has looked at it.
             minutes = -(-exception.seconds // 60)

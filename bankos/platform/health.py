@@ -27,6 +27,14 @@ class NotReady(Exception):
     """A part this process depends on does not do its work; the message says which, for operators."""
 
 
+_also: dict[str, Callable[[], None]] = {}
+
+
+def also_check(name: str, check: Callable[[], None]) -> None:
+    """Let readiness ask this too, for a higher floor. The check raises NotReady, and may ask the database."""
+    _also[name] = check
+
+
 def record_heartbeat(*, process: str, at: datetime) -> None:
     """Note that a background process worked at this moment."""
     Heartbeat.objects.update_or_create(process=process, defaults={"seen_at": at})
@@ -47,6 +55,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "database": _database,
         "migrations": _migrations,
         "signing key": _signing_key,
+        **_also,
         "broker": _broker,
         "worker": _worker,
         "scheduler": _scheduler,

@@ -7,7 +7,9 @@ which wins. The newest private key (by `iat`) signs; every other key only verifi
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +41,29 @@ class KeysAreInTheEnvironment(Exception):
 
 class NoPrivateKey(ImproperlyConfigured):
     """There are no keys, or only public ones."""
+
+
+class KeysLost(ImproperlyConfigured):
+    """There is no key, and none may be made up: what the lost one signed or wrapped is in the database."""
+
+
+class Kind(StrEnum):
+    SIGNING = "signing"
+    MASTER = "master"
+
+
+_used: dict[Kind, Callable[[], bool]] = {}
+
+
+def made_only_unless(kind: Kind, used: Callable[[], bool]) -> None:
+    """Let no key of this kind be made up where `used` says that one was in use before."""
+    _used[kind] = used
+
+
+def check_may_be_made(kind: Kind, folder: Path) -> None:
+    """Raises KeysLost."""
+    if kind in _used and _used[kind]():
+        raise KeysLost(f"There is no {kind} key in {folder}, but the database holds what one made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +140,7 @@ def _current() -> _KeySet:
     except NoPrivateKey:
         if not settings.GENERATE_SIGNING_KEY or _files():
             raise
+    check_may_be_made(Kind.SIGNING, Path(settings.SIGNING_KEYS_DIR or "."))
     # Two processes may do this at the same moment: then there are two keys, the newer signs and both verify.
     _write(new_private_key())
     return _current()

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from .keys import KeysAreInTheEnvironment
+from .keys import KeysAreInTheEnvironment, Kind, check_may_be_made
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -98,6 +98,7 @@ def _masters() -> tuple[bytes, ...]:
         return _from_environment(settings.MASTER_KEYS)
     folder = _folder()
     if settings.GENERATE_SIGNING_KEY and not any(folder.glob("*.key")):
+        check_may_be_made(Kind.MASTER, folder)
         _write(folder)
     return _from_folder(folder, folder.stat().st_mtime_ns if folder.is_dir() else 0)
 

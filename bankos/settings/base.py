@@ -158,7 +158,7 @@ EMBEDDED_LAYOUT = Layout(VAR_DIR)
 EMBEDDED_WANTED = Wanted(database=False, broker=False)
 
 # What `manage.py start` runs before web and workers, and a function whose lines it prints when everything is ready.
-START_COMMANDS: list[list[str]] = [["migrate", "--verbosity=0"], ["assets"]]
+START_COMMANDS: list[list[str]] = [["migrate", "--verbosity=0"], ["check_keys"], ["assets"]]
 START_NOTES: str | None = None
 
 

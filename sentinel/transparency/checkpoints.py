@@ -76,8 +76,12 @@ def public_bytes(key: OKPKey) -> bytes:
     return _public(key).public_bytes_raw()
 
 
+def of(row: models.Checkpoint) -> Checkpoint:
+    return Checkpoint(row.size, bytes(row.root), row.note, row.created_at)
+
+
 def _of(row: models.Checkpoint | None) -> Checkpoint | None:
-    return None if row is None else Checkpoint(row.size, bytes(row.root), row.note, row.created_at)
+    return None if row is None else of(row)
 
 
 def _signed(note: notes.Note, signature: notes.Signature) -> bool:

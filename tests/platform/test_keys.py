@@ -12,7 +12,8 @@ from bankos.platform import keys
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, settings) -> Path:  # type: ignore[no-untyped-def]
+def folder(tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch) -> Path:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(keys, "_used", {})  # no database: nothing was ever signed
     settings.SIGNING_KEYS = ""
     settings.SIGNING_KEYS_DIR = tmp_path / "signing"
     settings.GENERATE_SIGNING_KEY = True

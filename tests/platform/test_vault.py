@@ -8,12 +8,13 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankos.platform import vault
+from bankos.platform import keys, vault
 from bankos.platform.vault import Unreadable, decrypt, encrypt, new_data_key, new_master_key, unwrap, wrap
 
 
 @pytest.fixture
-def in_folder(settings: Any, tmp_path: Any) -> Any:
+def in_folder(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(keys, "_used", {})  # no database: nothing was ever wrapped
     settings.MASTER_KEYS, settings.MASTER_KEYS_DIR, settings.GENERATE_SIGNING_KEY = "", tmp_path / "master", True
     return tmp_path / "master"
 
