@@ -74,7 +74,7 @@ def _signing() -> list[str]:
 
 def _master() -> list[str]:
     wrapped = ContextKey.objects.filter(wrapped__isnull=False).order_by("-pk").values_list("wrapped", flat=True)[:NEWEST]
-    newest = [bytes(one) for one in wrapped]
+    newest = [bytes(one) for one in wrapped if one is not None]
     try:
         if not newest or any(map(_unwraps, newest)):
             return []
