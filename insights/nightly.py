@@ -27,6 +27,8 @@ BUCKETS_A_PARTITION = 16
 # A worker takes its lock right after its claim; no partition is taken from it in between.
 CLAIM_TO_LOCK = timedelta(seconds=15)
 ATTEMPTS = 5
+DEATHS = 2
+"""Workers that may die of a partition before it is given up."""
 
 State = ForecastPartition.State
 log = structlog.get_logger(__name__)
@@ -112,8 +114,10 @@ def sweep(at: datetime) -> int:
     with transaction.atomic():
         claimed = ForecastPartition.objects.filter(state=State.CLAIMED, claimed_at__lt=at - CLAIM_TO_LOCK)
         lost = [partition.pk for partition in _locked(claimed).order_by("pk")]
-        ForecastPartition.objects.filter(pk__in=lost, attempt__lt=ATTEMPTS).update(state=State.WAITING, claimed_at=None)
-        ForecastPartition.objects.filter(pk__in=lost, attempt__gte=ATTEMPTS).update(state=State.FAILED, last_error="worker lost")
+        ForecastPartition.objects.filter(pk__in=lost, attempt__lt=DEATHS).update(state=State.WAITING, claimed_at=None)
+        ForecastPartition.objects.filter(pk__in=lost, attempt__gte=DEATHS).update(
+            state=State.FAILED, last_error="it stopped its worker twice"
+        )
     for run_id in ForecastRun.objects.filter(finished_at__isnull=True).values_list("pk", flat=True):
         _finish_if_complete(run_id, at)
     return _hand_out(ForecastPartition.objects.filter(state=State.WAITING))

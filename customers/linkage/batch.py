@@ -1,9 +1,12 @@
 """Everybody compared with everybody once: in parts, each a transaction, so that a run that dies goes on where it stopped.
 
+A step is counted before it begins, and the count is forgotten once it is done: one that killed two workers is not begun again.
+
 A part compares the units whose ids fall into it with all others that share a key. Running a part twice changes nothing.
 """
 
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +15,7 @@ from uuid import UUID
 
 import duckdb
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 from kombu.exceptions import OperationalError
 
@@ -28,6 +31,9 @@ from .training import learn
 UNITS_OF_A_PART = 100_000
 SILENT = timedelta(minutes=10)  # the longest step between two signs of life
 ATTEMPTS = 5
+DEATHS = 2
+"""Workers that may die of a step before the run is given up."""
+STOPPED_TWICE = "It stopped the worker that did it, twice at the same step, and is not tried again. Ask whoever runs bankos."
 FETCHED_WITHIN = 60  # seconds; a message that no worker took is dropped, and the sweeper sends another
 MEMORY = "400MB"
 State = LinkageRun.State
@@ -82,11 +88,26 @@ def start(*, actor: Actor, at: datetime) -> UUID:
 
 def work(run_id: UUID, *, at: datetime) -> bool:
     """Do the next step of a run. Returns whether there is more to do; asked once too often, there is not."""
+    if not _counted(run_id, at):
+        return False
+    try:
+        run = _step(run_id, at)
+    except Exception as error:
+        with suppress(DatabaseError):
+            LinkageRun.objects.filter(pk=run_id).update(problem=f"A step failed ({type(error).__name__}); it is tried again.")
+        raise
+    if run is not None and run.state in GOING_ON:
+        _hand_out(run_id)
+        return True
+    return False
+
+
+def _step(run_id: UUID, at: datetime) -> LinkageRun | None:
     with transaction.atomic():
         # One worker at a time: the row stays locked while its step is done, and whoever comes second leaves.
         run = LinkageRun.objects.select_for_update(skip_locked=True).filter(pk=run_id, state__in=GOING_ON).first()
         if run is None:
-            return False
+            return None
         match run.state:
             case State.WAITING:
                 _describe(run, at)
@@ -98,20 +119,31 @@ def work(run_id: UUID, *, at: datetime) -> bool:
                 _join(run, at)
         run.alive_at, run.attempts = clock.now(), 0
         run.save()
-    if run.state in GOING_ON:
-        _hand_out(run_id)
+    return run
+
+
+def _counted(run_id: UUID, at: datetime) -> bool:
+    """Count an attempt at the next step, in a transaction of its own. False: another worker is at it, or two died of it."""
+    with transaction.atomic():
+        run = LinkageRun.objects.select_for_update(skip_locked=True).filter(pk=run_id, state__in=GOING_ON).first()
+        if run is None:
+            return False
+        # Behind a fault that its worker lived to tell of, it is tried some more times.
+        if run.attempts >= (ATTEMPTS if run.problem else DEATHS):
+            run.state, run.finished_at, run.problem = State.FAILED, at, run.problem or STOPPED_TWICE
+            run.save(update_fields=["state", "finished_at", "problem"])
+            log.error("linkage run set aside", run_id=str(run_id))
+            return False
+        run.attempts, run.alive_at, run.problem = run.attempts + 1, at, ""
+        run.save(update_fields=["attempts", "alive_at", "problem"])
         return True
-    return False
 
 
 def sweep(*, at: datetime) -> None:
     """Give a run whose worker died to another; one that dies again and again is given up."""
     silent = LinkageRun.objects.filter(state__in=GOING_ON, alive_at__lt=at - SILENT)
-    silent.filter(attempts__gte=ATTEMPTS).update(
-        state=State.FAILED, finished_at=at, problem="Its workers died again and again. Ask whoever runs bankos."
-    )
-    for run_id in silent.filter(attempts__lt=ATTEMPTS).values_list("pk", flat=True):
-        LinkageRun.objects.filter(pk=run_id).update(attempts=F("attempts") + 1, alive_at=at)
+    silent.filter(attempts__gte=DEATHS, problem="").update(state=State.FAILED, finished_at=at, problem=STOPPED_TWICE)
+    for run_id in list(silent.values_list("pk", flat=True)):
         _hand_out(run_id)
 
 

@@ -2,7 +2,7 @@
 
 A job runs in pieces: after a while it stops at a safe place and asks for its next piece, so that no worker is kept from what else there is
 to do and no message outlives its time. Each piece may die anywhere: what a job is for is done in transactions of their own that another
-worker goes on behind.
+worker goes on behind. An attempt is counted before it begins; a job that killed two workers at the same place is set aside.
 """
 
 import time
@@ -29,6 +29,9 @@ from .access import SourceNotVisible, check_may_see
 PIECE = 120.0  # seconds, far below a task's time limit
 SILENT = timedelta(seconds=90)  # a chunk takes less than a second, so whoever works says so more often
 ATTEMPTS = 5
+DEATHS = 2
+"""Workers that may die of a job before it is set aside; one that came further than the one before it begins anew."""
+STOPPED_TWICE = "It stopped the worker that did it, twice at the same place, and is not tried again. Ask whoever runs bankos."
 FETCHED_WITHIN = 60  # seconds; a message that no worker took is dropped, and the sweeper sends another
 Kind, State = SourceJob.Kind, SourceJob.State
 log = structlog.get_logger(__name__)
@@ -78,7 +81,7 @@ class Desk:
             more: what the next piece, or the page, has to know besides.
         """
         SourceJob.objects.filter(pk=self.job.pk).update(
-            rows=rows, accepted=accepted, rejected=rejected, fraction=min(max(fraction, 0.0), 1.0), alive_at=clock.now(), **more
+            rows=rows, accepted=accepted, rejected=rejected, fraction=min(max(fraction, 0.0), 1.0), alive_at=clock.now(), attempts=1, **more
         )
         if time.monotonic() > self._until:
             raise Paused
@@ -149,6 +152,9 @@ def work(job_id: UUID, *, at: datetime) -> None:
     except Exception as error:
         if job.attempts >= ATTEMPTS:
             _finish(job_id, State.FAILED, "It failed again and again; the system’s log says where. Ask whoever runs bankos.")
+        else:
+            # Its worker lives: only where it does not, a job stays under way with nobody at it.
+            SourceJob.objects.filter(pk=job_id).update(state=State.WAITING, alive_at=clock.now())
         log.error("source job failed", run_id=str(job_id), attempts=job.attempts, error=type(error).__name__)
         raise
     else:
@@ -158,10 +164,10 @@ def work(job_id: UUID, *, at: datetime) -> None:
 def sweep(*, at: datetime) -> int:
     """Send messages again for jobs nobody works on. Returns how many those were."""
     silent = SourceJob.objects.filter(state__in=SourceJob.OPEN, alive_at__lt=at - SILENT)
-    given_up = silent.filter(attempts__gte=ATTEMPTS)
-    for job_id in list(given_up.values_list("pk", flat=True)):
-        _finish(job_id, State.FAILED, "Its workers died again and again. Ask whoever runs bankos.")
-    ids = list(silent.filter(attempts__lt=ATTEMPTS).values_list("pk", flat=True))
+    for job_id in list(silent.filter(_GIVEN_UP).values_list("pk", flat=True)):
+        log.error("source job set aside", run_id=str(job_id))
+        _finish(job_id, State.FAILED, STOPPED_TWICE)
+    ids = list(silent.exclude(_GIVEN_UP).values_list("pk", flat=True))
     for job_id in ids:
         _hand_out(job_id)
     return len(ids)
@@ -214,9 +220,12 @@ def view_of(row: SourceJob) -> JobView:
     )
 
 
+_GIVEN_UP = Q(attempts__gte=ATTEMPTS) | Q(state=State.RUNNING, attempts__gte=DEATHS)
+
+
 def _claimed(job_id: UUID, at: datetime) -> bool:
     free = Q(state=State.WAITING) | Q(state=State.RUNNING, alive_at__lt=at - SILENT)
-    claimed = SourceJob.objects.filter(free, pk=job_id, attempts__lt=ATTEMPTS)
+    claimed = SourceJob.objects.filter(free, ~_GIVEN_UP, pk=job_id)
     return bool(claimed.update(state=State.RUNNING, attempts=F("attempts") + 1, alive_at=at))
 
 

@@ -32,6 +32,8 @@ FETCHED_WITHIN = 60  # seconds; a message that no worker took is dropped, and th
 # A worker takes its lock right after its claim; no part is taken from it in between.
 CLAIM_TO_LOCK = timedelta(seconds=15)
 ATTEMPTS = 5
+DEATHS = 2
+"""Workers that may die of a part before it is given up."""
 
 State = ReplayRun.State
 PartState = ReplayPart.State
@@ -125,8 +127,8 @@ def sweep(*, at: datetime) -> int:
     with transaction.atomic():
         claimed = ReplayPart.objects.filter(state=PartState.CLAIMED, claimed_at__lt=at - CLAIM_TO_LOCK)
         lost = [part.pk for part in claimed.select_for_update(skip_locked=True).order_by("pk")]
-        ReplayPart.objects.filter(pk__in=lost, attempt__lt=ATTEMPTS).update(state=PartState.WAITING)
-        ReplayPart.objects.filter(pk__in=lost, attempt__gte=ATTEMPTS).update(state=PartState.FAILED)
+        ReplayPart.objects.filter(pk__in=lost, attempt__lt=DEATHS).update(state=PartState.WAITING)
+        ReplayPart.objects.filter(pk__in=lost, attempt__gte=DEATHS).update(state=PartState.FAILED)
     for run_id in ReplayRun.objects.filter(state__in=[State.RUNNING, State.STOPPING]).values_list("pk", flat=True):
         settle(run_id, at)
     # Where a part is worked on, or was a moment ago, messages are still on their way.

@@ -119,13 +119,13 @@ def test_night_covers_all_buckets_exactly_once(town, champion):
     assert sorted(covered) == list(range(256))
 
 
-def test_claim_of_a_dead_worker_is_taken_back_and_given_up_after_five_attempts(town, champion):
+def test_claim_of_a_dead_worker_is_taken_back_and_given_up_after_the_second(town, champion):
     town.move_in()
     run = nightly._plan(NIGHT)
     run.partitions.update(state="done")
     lost, hopeless = run.partitions.order_by("first_bucket")[:2]
     ForecastPartition.objects.filter(pk=lost.pk).update(state="claimed", claimed_at=NIGHT, attempt=1)
-    ForecastPartition.objects.filter(pk=hopeless.pk).update(state="claimed", claimed_at=NIGHT, attempt=5)
+    ForecastPartition.objects.filter(pk=hopeless.pk).update(state="claimed", claimed_at=NIGHT, attempt=2)
 
     nightly.sweep(NIGHT + timedelta(seconds=5))
     lost.refresh_from_db()

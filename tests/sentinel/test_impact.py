@@ -282,7 +282,7 @@ def test_a_part_of_a_worker_that_died_is_done_by_another_one() -> None:
 def test_a_part_that_killed_every_worker_is_given_up_and_the_run_says_so() -> None:
     in_arrears(6)
     run_id = started(draft(without("no-credit-in-arrears")))
-    for _ in range(running.ATTEMPTS):
+    for _ in range(running.DEATHS):
         lost = claimed(run_id)
         impact.sweep(at=clock.now() + timedelta(minutes=1))
     while impact.work_next(run_id, at=later()):
