@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from .canonical import canonical
-from .notes import parse_checkpoint, parse_note
+from .notes import Checkpoint, parse_checkpoint, parse_note
 
-FORMAT = "bankos-log-bundle/1"
+FORMAT = "bankos-log-bundle/2"
 
 
 class BundleInconsistent(ValueError):
@@ -53,6 +53,20 @@ class Entry:
 Proof = Sequence[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoints:
+    """The signed notes of a bundle, read one at a time: every one of `since` entries or more, ascending by size.
+
+    Each comes with its consistency with the one before; the first with that with the log of `since` entries, empty if that is 0 or its
+    own size. A complete bundle does without. `last` is the largest, `count` how many there are.
+    """
+
+    notes: Iterable[tuple[str, Proof]]
+    last: str
+    count: int
+    since: int = 0
+
+
 def consumption_text(*, id: str, decision: str, consumed_at: str) -> str:
     """The entry for the use of a permit. Ids in their lower-case form; the moment as 2026-11-24T10:00:00.000000Z."""
     return canonical({"consumed_at": consumed_at, "decision": decision, "id": id, "type": Kind.CONSUMPTION.value})
@@ -68,18 +82,17 @@ def quarantined_text(index: int, sha256: str) -> str:
     return canonical({"index": index, "sha256": sha256, "type": Kind.QUARANTINED.value})
 
 
-def complete(*, keys: Iterable[bytes], checkpoints: Sequence[str], entries: Iterable[Entry]) -> Iterator[bytes]:
+def complete(*, keys: Iterable[bytes], checkpoints: Checkpoints, entries: Iterable[Entry]) -> Iterator[bytes]:
     """The lines of a bundle of the whole log up to its last checkpoint.
 
     Args:
         keys: Ed25519 public keys, 32 bytes each: at least all that signed a token or a checkpoint in here.
-        checkpoints: signed notes ascending by size, at least one.
         entries: every one, ascending; read one at a time.
     Raises:
         BundleInconsistent: at the latest with the last line, when other entries came than the last checkpoint counts.
     """
-    size = _size(checkpoints)
-    yield from _head(True, keys, checkpoints, [None for _ in checkpoints], size)
+    size = _checkpoint(checkpoints.last).size
+    yield from _head(True, keys, checkpoints, size)
     awaited = 0
     for entry in entries:
         if entry.index != awaited:
@@ -90,22 +103,18 @@ def complete(*, keys: Iterable[bytes], checkpoints: Sequence[str], entries: Iter
         raise BundleInconsistent(f"{awaited} entries for a checkpoint of {size}")
 
 
-def partial(
-    *, keys: Iterable[bytes], checkpoints: Sequence[tuple[str, Proof]], entries: Iterable[tuple[Entry, Proof]], count: int
-) -> Iterator[bytes]:
+def partial(*, keys: Iterable[bytes], checkpoints: Checkpoints, entries: Iterable[tuple[Entry, Proof]], count: int) -> Iterator[bytes]:
     """The lines of a bundle of some entries, each with the proof that the last checkpoint counts it.
 
     Args:
         keys: as for `complete`.
-        checkpoints: signed notes ascending by size, at least one, each with its consistency with the one before; empty for the first.
         entries: ascending by index, read one at a time.
         count: how many entries there will be.
     Raises:
         BundleInconsistent: at the latest with the last line, when another number of entries came.
     """
-    notes = [note for note, _ in checkpoints]
-    size = _size(notes)
-    yield from _head(False, keys, notes, [proof for _, proof in checkpoints], count)
+    size = _checkpoint(checkpoints.last).size
+    yield from _head(False, keys, checkpoints, count)
     written, last = 0, -1
     for entry, proof in entries:
         if not last < entry.index < size:
@@ -131,14 +140,14 @@ def write(target: Path, lines: Iterable[bytes]) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _size(notes: Sequence[str]) -> int:
-    if not notes:
+def _checkpoint(note: str) -> Checkpoint:
+    return parse_checkpoint(parse_note(note).text)
+
+
+def _head(is_complete: bool, keys: Iterable[bytes], checkpoints: Checkpoints, count: int) -> Iterator[bytes]:
+    if not checkpoints.count:
         raise BundleInconsistent("a bundle needs a checkpoint")
-    return parse_checkpoint(parse_note(notes[-1]).text).size
-
-
-def _head(is_complete: bool, keys: Iterable[bytes], notes: Sequence[str], proofs: Sequence[Proof | None], count: int) -> Iterator[bytes]:
-    last = parse_checkpoint(parse_note(notes[-1]).text)
+    last = _checkpoint(checkpoints.last)
     jwks = sorted((_jwk(public) for public in set(keys)), key=lambda jwk: jwk["kid"])
     yield _line(
         {
@@ -146,16 +155,21 @@ def _head(is_complete: bool, keys: Iterable[bytes], notes: Sequence[str], proofs
             "origin": last.origin,
             "complete": is_complete,
             "first": 0,
+            "since": checkpoints.since,
             "size": last.size,
             "keys": len(jwks),
-            "checkpoints": len(notes),
+            "checkpoints": checkpoints.count,
             "entries": count,
         }
     )
     for jwk in jwks:
         yield _line({"jwk": jwk})
-    for note, proof in zip(notes, proofs, strict=True):
-        yield _line({"checkpoint": note} if proof is None else {"checkpoint": note, "consistency": _hashes(proof)})
+    written, note = 0, ""
+    for note, proof in checkpoints.notes:
+        yield _line({"checkpoint": note} if is_complete else {"checkpoint": note, "consistency": _hashes(proof)})
+        written += 1
+    if written != checkpoints.count or note != checkpoints.last:
+        raise BundleInconsistent(f"{written} checkpoints where {checkpoints.count} were announced, or not the last at the end")
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Signed checkpoints: what the bank commits to, and publishes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -49,6 +50,18 @@ def checkpoint(at: datetime) -> Checkpoint | None:
 def first_with(index: int) -> Checkpoint | None:
     """The first that counted this entry. Queries: 1."""
     return _of(models.Checkpoint.objects.filter(size__gt=index).order_by("size").first())
+
+
+def count(since: int, until: int) -> int:
+    """How many there are of these sizes, `until` included. Queries: 1."""
+    return models.Checkpoint.objects.filter(size__range=(since, until)).count()
+
+
+def pages(since: int, until: int, at_once: int) -> Iterator[list[tuple[int, str]]]:
+    """Size and note of those of these sizes, `until` included, ascending. Queries: 1 a page."""
+    while page := list(models.Checkpoint.objects.filter(size__range=(since, until)).order_by("size").values_list("size", "note")[:at_once]):
+        yield page
+        since = page[-1][0] + 1
 
 
 def sign(size: int, root: bytes, *, after: Checkpoint | None, at: datetime) -> Checkpoint:

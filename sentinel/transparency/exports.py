@@ -7,6 +7,7 @@ itself names it.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -69,19 +70,30 @@ class Exported:
     damage: list[Damage] = field(default_factory=list)
 
 
-def export(target: Path, *, actor: Actor, selection: Selection = Selection(), with_context: bool = False) -> Exported:
+def export(
+    target: Path,
+    *,
+    actor: Actor,
+    selection: Selection = Selection(),
+    with_context: bool = False,
+    checkpoints_since: int | None = None,
+) -> Exported:
     """Write a bundle, compressed if its name ends in .gz; the name appears when the file is whole.
 
     Args:
         with_context: with what each decision rested on, decrypted; null where it was erased.
+        checkpoints_since: with every checkpoint that counts so many entries or more, and the proof that the first of them continues the
+            log of that size: whoever kept a checkpoint of that size can compare it. Without, all checkpoints since the first that counts
+            the first entry of the bundle.
     Raises:
         MayNotExport
-        NotInTheLog: nothing has been signed yet, or not one of the decisions that were named.
+        NotInTheLog: nothing has been signed yet, or not one of the decisions that were named; or the log never had that size.
         LogDamaged: the log's own hashes are incomplete.
-    Memory: constant. Queries: 2 to 5 for each 1,000 entries.
+    Memory: constant. Queries: 2 to 5 for each 1,000 entries, 2 for each 1,000 checkpoints.
     """
     done = Exported()
-    bundle.write(target, lines(actor=actor, selection=selection, with_context=with_context, done=done))
+    asked = lines(actor=actor, selection=selection, with_context=with_context, checkpoints_since=checkpoints_since, done=done)
+    bundle.write(target, asked)
     return done
 
 
@@ -90,6 +102,7 @@ def lines(
     actor: Actor,
     selection: Selection = Selection(),
     with_context: bool = False,
+    checkpoints_since: int | None = None,
     done: Exported | None = None,
 ) -> Iterator[bytes]:
     """The bundle's lines, one at a time, to be sent on. Raises what `export` raises, the first two at once."""
@@ -98,29 +111,34 @@ def lines(
     latest = checkpoints.latest()
     if latest is None:
         raise NotInTheLog("nothing has been signed yet")
+    if checkpoints_since is not None and not 0 <= checkpoints_since <= latest.size:
+        raise NotInTheLog(f"a checkpoint of size {checkpoints_since}")
     _require_named(selection, latest)
     done = done or Exported()
     done.size = latest.size
-    return _complete(latest, with_context, done) if selection.is_everything else _partial(selection, latest, with_context, done)
+    if selection.is_everything:
+        return _complete(latest, checkpoints_since or 0, with_context, done)
+    return _partial(selection, latest, checkpoints_since, with_context, done)
 
 
-# One checkpoint a day is enough to compare with what others have kept: the tree between them can be rebuilt at any size.
-_DAILY = """
-SELECT note FROM (
-    SELECT DISTINCT ON ((created_at AT TIME ZONE 'UTC')::date) size, note
-      FROM sentinel_checkpoint WHERE size <= %s
-     ORDER BY (created_at AT TIME ZONE 'UTC')::date, size DESC
-) last_of_each_day ORDER BY size
-"""
-
-
-def _complete(latest: checkpoints.Checkpoint, with_context: bool, done: Exported) -> Iterator[bytes]:
-    with connection.cursor() as cursor:
-        cursor.execute(_DAILY, [latest.size])
-        notes = [note for (note,) in cursor.fetchall()]
+def _complete(latest: checkpoints.Checkpoint, since: int, with_context: bool, done: Exported) -> Iterator[bytes]:
     pages = (range(first, min(first + ENTRIES_AT_ONCE, latest.size)) for first in range(0, latest.size, ENTRIES_AT_ONCE))
     entries = (entry for places in pages for entry in _entries(places, with_context, done))
-    yield from bundle.complete(keys=_keys(), checkpoints=notes, entries=entries)
+    yield from bundle.complete(keys=_keys(), checkpoints=_checkpoints(since, latest, with_proofs=False), entries=entries)
+
+
+def _checkpoints(since: int, latest: checkpoints.Checkpoint, *, with_proofs: bool) -> bundle.Checkpoints:
+    return bundle.Checkpoints(_notes(since, latest, with_proofs), latest.note, checkpoints.count(since, latest.size), since)
+
+
+def _notes(since: int, latest: checkpoints.Checkpoint, with_proofs: bool) -> Iterator[tuple[str, bundle.Proof]]:
+    """Every checkpoint from this size on, with the proof that it continues the one before. Queries: 2 for each 1,000."""
+    before = since
+    for page in checkpoints.pages(since, latest.size, ENTRIES_AT_ONCE):
+        sizes = [size for size, _ in page]
+        proved = proofs.consistency_proofs(list(pairwise([before, *sizes]))) if with_proofs else [[] for _ in page]
+        yield from zip((note for _, note in page), proved, strict=True)
+        before = sizes[-1]
 
 
 # By what the records say, and by what the log says: one of the two may have been changed.
@@ -136,30 +154,27 @@ WITH chosen AS (
     UNION SELECT e.index FROM chosen JOIN sentinel_logentry e ON e.subject_id = chosen.id
     UNION SELECT index FROM sentinel_logentry WHERE subject_id = ANY(%(ids)s::uuid[])
 )
-SELECT index, count(*) OVER (), max(index) OVER () FROM places WHERE index BETWEEN 0 AND %(size)s - 1 ORDER BY index
+SELECT index, count(*) OVER () FROM places WHERE index BETWEEN 0 AND %(size)s - 1 ORDER BY index
 """
 
 
-def _partial(selection: Selection, latest: checkpoints.Checkpoint, with_context: bool, done: Exported) -> Iterator[bytes]:
+def _partial(
+    selection: Selection, latest: checkpoints.Checkpoint, since: int | None, with_context: bool, done: Exported
+) -> Iterator[bytes]:
     asked = {"ids": list(selection.decisions) or None, "since": selection.since, "until": selection.until, "size": latest.size}
     with connection.chunked_cursor() as cursor:
         cursor.execute(_PLACES, asked)
         rows = cursor.fetchmany(ENTRIES_AT_ONCE)
-        count, last = rows[0][1:] if rows else (0, latest.size - 1)
+        first, count = rows[0] if rows else (latest.size - 1, 0)
+        if since is None:
+            counted = checkpoints.first_with(first)
+            since = counted.size if counted else latest.size
         yield from bundle.partial(
             keys=_keys(),
-            checkpoints=_two_checkpoints(last, latest),
+            checkpoints=_checkpoints(since, latest, with_proofs=True),
             entries=_proved(rows, cursor, latest.size, with_context, done),
             count=count,
         )
-
-
-def _two_checkpoints(last: int, latest: checkpoints.Checkpoint) -> list[tuple[str, Sequence[bytes]]]:
-    """The one that was the first to count all the entries, which shows since when, and the latest."""
-    first = checkpoints.first_with(last)
-    if first is None or first.size >= latest.size:
-        return [(latest.note, ())]
-    return [(first.note, ()), (latest.note, proofs.consistency_proof(first.size, latest.size))]
 
 
 def _proved(

@@ -79,7 +79,12 @@ def inclusion_proofs(indexes: Sequence[int], size: int) -> list[Hashes]:
 
 def consistency_proof(first: int, second: int) -> Hashes:
     """The proof that the log of `second` entries continues that of `first`. Raises ValueError, LogDamaged. Queries: 0 or 1."""
-    return _folded([merkle.consistency_nodes(first, second)])[0]
+    return consistency_proofs([(first, second)])[0]
+
+
+def consistency_proofs(pairs: Sequence[tuple[int, int]]) -> list[Hashes]:
+    """The proofs for several pairs of sizes at once. Raises ValueError, LogDamaged. Queries: 0 or 1, whatever their number."""
+    return _folded([merkle.consistency_nodes(first, second) for first, second in pairs])
 
 
 def _folded(proofs: Sequence[Sequence[merkle.Parts]]) -> list[Hashes]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel import merkle, notes
-from sentinel.bundle import Entry, Kind, complete, consumption_text, partial, quarantined_text, void_text
+from sentinel.bundle import Checkpoints, Entry, Kind, complete, consumption_text, partial, quarantined_text, void_text
 from sentinel.canonical import canonical
 
 ORIGIN = "bank.example/decisions"
@@ -82,18 +82,24 @@ class Log:
     def root(self, size: int) -> bytes:
         return merkle.fold([self.nodes[node] for node in merkle.root_nodes(size)])
 
-    def complete(self, keys: Sequence[Signer] = (OLD_KEY, KEY)) -> list[bytes]:
+    def complete(self, keys: Sequence[Signer] = (OLD_KEY, KEY), *, since: int = 0) -> list[bytes]:
         """The lines of the bundle of all of it, up to the last checkpoint."""
-        sizes = self._sizes()
-        return list(complete(keys=[key.public for key in keys], checkpoints=self.notes, entries=islice(self.entries, sizes[-1])))
+        entries = islice(self.entries, self._sizes()[-1])
+        return list(complete(keys=[key.public for key in keys], checkpoints=self.checkpoints(since), entries=entries))
 
-    def partial(self, indices: Iterable[int], keys: Sequence[Signer] = (OLD_KEY, KEY)) -> list[bytes]:
+    def partial(self, indices: Iterable[int], keys: Sequence[Signer] = (OLD_KEY, KEY), *, since: int = 0) -> list[bytes]:
         """The lines of the bundle of these entries."""
-        sizes, chosen = self._sizes(), list(indices)
-        proofs = [merkle.consistency_proof(first, second, self.nodes.__getitem__) for first, second in pairwise(sizes)]
-        entries = ((self.entries[index], merkle.inclusion_proof(index, sizes[-1], self.nodes.__getitem__)) for index in chosen)
-        checkpoints = list(zip(self.notes, [[], *proofs], strict=True))
-        return list(partial(keys=[key.public for key in keys], checkpoints=checkpoints, entries=entries, count=len(chosen)))
+        last, chosen = self._sizes()[-1], list(indices)
+        entries = ((self.entries[index], merkle.inclusion_proof(index, last, self.nodes.__getitem__)) for index in chosen)
+        given = [key.public for key in keys]
+        return list(partial(keys=given, checkpoints=self.checkpoints(since), entries=entries, count=len(chosen)))
+
+    def checkpoints(self, since: int = 0) -> Checkpoints:
+        """All of this size or more."""
+        chosen = [(size, note) for size, note in zip(self._sizes(), self.notes, strict=True) if size >= since]
+        sizes = [since, *(size for size, _ in chosen)]
+        proofs = [merkle.consistency_proof(*sorted(pair), self.nodes.__getitem__) for pair in pairwise(sizes)]
+        return Checkpoints(list(zip((note for _, note in chosen), proofs, strict=True)), self.notes[-1], len(chosen), since)
 
     def _sizes(self) -> list[int]:
         return [notes.parse_checkpoint(notes.parse_note(note).text).size for note in self.notes]

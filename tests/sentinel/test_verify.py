@@ -7,6 +7,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -32,9 +33,8 @@ def sample() -> Log:
 
 
 def said(lines: list[bytes], **asked: Any) -> str:
-    """The first problem, or nothing."""
-    problem = verify.verify(lines, **asked).problem
-    return "" if problem is None else str(problem)
+    """Everything that is wrong, each fault on a line."""
+    return "\n".join(map(str, verify.verify(lines, **asked).faults))
 
 
 # What is whole
@@ -346,7 +346,7 @@ OTHER_LOG_NOTE = KEY.note(4, bytes(32), "other.example/log")
 DONE_TO_THE_FILE: dict[str, tuple[Callable[[list[bytes]], list[bytes]], str]] = {
     "nothing there": (lambda lines: [], "line 1: the file is empty."),
     "no header": (lambda lines: lines[1:], "line 1: here should be the bundle's header"),
-    "another format": (with_line(0, format="bankos-log-bundle/2"), "line 1: this is not a bundle of the format"),
+    "another format": (with_line(0, format="bankos-log-bundle/3"), "line 1: this is not a bundle of the format"),
     "another start": (with_line(0, first=1), "line 1: this is not a bundle of the format"),
     "another log": (with_line(0, origin="other.example/log"), "line 4: the checkpoint is of another log"),
     "a larger size": (with_line(0, size=5, entries=5), "line 4: the last checkpoint is of size 4, the header speaks of 5"),
@@ -414,7 +414,123 @@ def test_what_somebody_did_to_the_file_is_named_with_its_place(deed: str) -> Non
     change, sentence = DONE_TO_THE_FILE[deed]
     lines = a_log().complete()
     assert said(lines) == ""
-    assert said(change(lines)).startswith(sentence)
+    assert sentence in said(change(lines))
+
+
+def with_old_key_for_something_else(lines: list[bytes]) -> list[bytes]:
+    at = next(at for at, line in enumerate(lines) if OLD_KEY.kid.encode() in line)
+    return with_line(at, jwk={**json.loads(lines[at])["jwk"], "use": "enc"})(lines)
+
+
+# The lines of `hundred`: 0 the header, 1 and 2 the keys, 3 and 4 the checkpoints, from 5 on the entries.
+PLANTED: dict[str, tuple[Callable[[list[bytes]], list[bytes]], str]] = {
+    "a key for something else": (with_old_key_for_something_else, "the key is not an Ed25519 key for signatures"),
+    "a checkpoint by a stranger": (
+        with_line(3, checkpoint=STRANGER.note(50, bytes(32))),
+        "line 4: the checkpoint of size 50 is not signed",
+    ),
+    "a forged token": (
+        with_entry(20, STRANGER.token({**claims(15), "log": {"index": 15}}, kid=KEY.kid)),
+        "line 21, entry 15: its token is not signed",
+    ),
+    "a context": (with_line(31, context='{"hour":3}'), "line 32, entry 26: its context is not the one"),
+    "a record": (with_line(40, entry=KEY.token({**claims(35), "log": {"index": 35}, "iss": "x"})), "line 41, entry 35: its hash is not"),
+    "a line that is none": (lambda lines: [*lines[:50], b"forged\n", *lines[51:]], "line 51, entry 45: the line is not JSON"),
+    "a line deleted": (lambda lines: [*lines[:60], *lines[61:]], "entry 55: here stands entry 56, and entry 55 is missing"),
+    "a line moved": (lambda lines: [*lines[:70], lines[90], *lines[70:90], *lines[91:]], "entry 65: here stands entry 85"),
+    "the last lines": (
+        lambda lines: lines[:-2],
+        "the file ends here, before the last line its header speaks of: the entries 98 and 99 are",
+    ),
+}
+
+
+def hundred() -> Log:
+    log = Log()
+    for number in range(100):
+        log.decide(claims(number), context="{}" if number % 2 == 0 else None)
+        if number in (49, 99):
+            log.checkpoint()
+    return log
+
+
+def test_several_faults_in_one_bundle_are_all_named() -> None:
+    whole, chance = hundred().complete(), Random(13)
+    assert said(whole) == ""
+    for count in (3, 3, 3, 5, len(PLANTED)):
+        picked = chance.sample(sorted(PLANTED), count)
+        chosen = [name for name in PLANTED if name in picked]
+        lines = whole
+        # From the end to the beginning, so that the lines are still where the table says.
+        for name in reversed(chosen):
+            lines = PLANTED[name][0](lines)
+        report = verify.verify(lines)
+        words = "\n".join(map(str, report.faults))
+        assert [name for name in chosen if PLANTED[name][1] not in words] == [], words
+        assert report.faults_total <= 3 * count
+
+
+def test_of_very_many_faults_the_first_are_listed_and_all_are_counted(tmp_path: Path) -> None:
+    log = Log()
+    for number in range(verify.MOST_FAULTS + 300):
+        log.append(Kind.DECISION, STRANGER.token({**claims(number), "log": {"index": number}}, kid=KEY.kid))
+    log.checkpoint()
+    bundle.write(tmp_path / "log.jsonl", log.complete())
+    status, text = run(tmp_path / "log.jsonl")
+    assert status == 1
+    assert text.count("WRONG: ") == verify.MOST_FAULTS
+    assert "... and 300 faults more\n" in text
+    assert "1,300 faults in 1,300 decisions" in text
+
+
+def test_one_missing_line_is_not_told_again_for_each_line_after_it() -> None:
+    log, lines = sample(), sample().complete()
+    first = 3 + len(log.notes)
+    for gone in (1, 5, 100):
+        report = verify.verify([*lines[: first + 50], *lines[first + 50 + gone :]])
+        assert "missing" in str(report.faults[0])
+        assert report.faults_total <= 1 + gone  # the uses of the decisions that are missing
+        assert "cannot be rebuilt" in report.unchecked[0]
+
+
+def test_a_key_that_is_missing_is_named_once_not_for_each_of_its_decisions() -> None:
+    lines = sample().complete(keys=[KEY])
+    report = verify.verify(lines)
+    assert report.faults_total == 2  # its checkpoints, its tokens
+    assert "more for the same reason" in said(lines)
+
+
+def test_a_key_that_cannot_be_read_is_taken_from_the_key_file() -> None:
+    lines = hundred().complete()
+    at = next(at for at, line in enumerate(lines) if KEY.kid.encode() in line)
+    lines[at] = b"{}\n"
+    lines = with_entry(20, STRANGER.token({**claims(15), "log": {"index": 15}}, kid=KEY.kid))(lines)
+    assert "entry 15" not in said(lines)
+    assert "line 21, entry 15: its token is not signed by the key it names" in said(lines, trusted=frozenset({KEY.public, OLD_KEY.public}))
+
+
+def test_a_file_that_is_no_bundle_is_refused_without_reading_all_of_it() -> None:
+    assert verify.verify([b"a word\n"] * 5_000).faults_total == 100
+
+
+def test_the_result_can_be_had_as_json(tmp_path: Path) -> None:
+    bundle.write(tmp_path / "log.jsonl", with_line(5, context='{"hour":3}')(a_log().complete()))
+    status, text = run(tmp_path / "log.jsonl", "--json")
+    result = json.loads(text)
+    assert (status, result["holds"], result["faults_total"]) == (1, False, 1)
+    assert result["faults"][0]["line"] == 6
+    assert result["faults"][0]["entry"] == 1
+    bundle.write(tmp_path / "log.jsonl", a_log().complete())
+    status, text = run(tmp_path / "log.jsonl", "--json")
+    assert (status, json.loads(text)["holds"], json.loads(text)["decisions"]) == (0, True, 2)
+
+
+def test_bundles_of_the_first_format_are_still_read() -> None:
+    for lines in (sample().complete(), sample().partial([1, 2, 3])):
+        old = with_line(0, format="bankos-log-bundle/1", since=None)(lines)
+        assert said(old) == ""
+        assert "line 1: the line has other members" in said(with_line(0, format="bankos-log-bundle/1")(lines))
+        assert "line 1: the line has other members" in said(with_line(0, since=None)(lines))
 
 
 def test_a_bank_that_signs_another_past_is_found_out() -> None:
@@ -464,12 +580,15 @@ def test_of_a_thousand_random_corruptions_each_is_found(is_complete: bool) -> No
     # Both functions depend on nothing but what they are given: the same bytes need not be looked at a thousand times.
     parse, holds = cache(verify.parse), cache(verify.signature_holds)
     assert said(lines, parse=parse, holds=holds) == ""
-    missed = []
+    missed, longest = [], 0
     for trial in range(1000 if is_complete else 300):
         name, changed = corrupted(chance, lines)
-        if verify.verify(changed, parse=parse, holds=holds).problem is None:
+        found = verify.verify(changed, parse=parse, holds=holds).faults_total
+        longest = max(longest, found)
+        if not found:
             missed.append((trial, name))
     assert not missed
+    assert longest <= 8, "what follows from one corruption is not told line by line"
 
 
 # The file, and the command
@@ -515,7 +634,12 @@ def test_the_command_names_what_is_wrong_and_fails(alone: Path, tmp_path: Path) 
     bundle.write(tmp_path / "log.jsonl", lines)
     for processes in (1, 2):
         status, text = run(tmp_path / "log.jsonl", "--processes", processes, script=alone)
-        assert (status, text) == (1, "WRONG: line 6, entry 1: its token is not signed by the key it names.\n")
+        assert status == 1
+        assert text.splitlines() == [
+            "WRONG: line 4: the entries 0 to 3 do not give the root this checkpoint signs, so what the log holds there is something else.",
+            "WRONG: line 6, entry 1: its token is not signed by the key it names.",
+            "2 faults in 2 decisions, 1 uses, 1 signed checkpoints.",
+        ]
 
 
 def test_signatures_are_found_wrong_by_many_processes_as_by_one() -> None:
@@ -525,8 +649,8 @@ def test_signatures_are_found_wrong_by_many_processes_as_by_one() -> None:
     for number in (2500, 2501):
         log.append(Kind.DECISION, STRANGER.token({**claims(number), "log": {"index": number}}, kid=KEY.kid))
     log.checkpoint()
-    expected = "line 2505, entry 2500: its token is not signed by the key it names."
-    assert said(log.complete()) == said(log.complete(), processes=2) == expected
+    expected = [f"line {number + 5}, entry {number}: its token is not signed by the key it names." for number in (2500, 2501)]
+    assert said(log.complete()).splitlines() == said(log.complete(), processes=2).splitlines() == expected
 
 
 def test_what_cannot_be_read_is_told_apart_from_what_is_wrong(tmp_path: Path) -> None:
@@ -571,16 +695,17 @@ def test_a_file_that_changes_while_it_is_read_is_not_believed() -> None:
 
 def test_what_makes_no_bundle_is_not_written(tmp_path: Path) -> None:
     log = a_log()
-    nothing: list[bytes] = []
-    keys, entries, note = [KEY.public], [(entry, nothing) for entry in log.entries], (log.notes[0], nothing)
+    keys, entries, one = [KEY.public], [(entry, list[bytes]()) for entry in log.entries], log.checkpoints()
+    none = bundle.Checkpoints([], log.notes[-1], 0)
     for lines in (
-        bundle.complete(keys=keys, checkpoints=log.notes, entries=log.entries[:-1]),
-        bundle.complete(keys=keys, checkpoints=log.notes, entries=[*log.entries, log.entries[0]]),
-        bundle.complete(keys=keys, checkpoints=log.notes, entries=log.entries[::-1]),
-        bundle.complete(keys=keys, checkpoints=[], entries=[]),
-        bundle.partial(keys=keys, checkpoints=[note], entries=entries[:2], count=3),
-        bundle.partial(keys=keys, checkpoints=[note], entries=entries[:2][::-1], count=2),
-        bundle.partial(keys=keys, checkpoints=[], entries=[], count=0),
+        bundle.complete(keys=keys, checkpoints=one, entries=log.entries[:-1]),
+        bundle.complete(keys=keys, checkpoints=one, entries=[*log.entries, log.entries[0]]),
+        bundle.complete(keys=keys, checkpoints=one, entries=log.entries[::-1]),
+        bundle.complete(keys=keys, checkpoints=none, entries=[]),
+        bundle.complete(keys=keys, checkpoints=replace(none, count=1), entries=log.entries),
+        bundle.partial(keys=keys, checkpoints=one, entries=entries[:2], count=3),
+        bundle.partial(keys=keys, checkpoints=one, entries=entries[:2][::-1], count=2),
+        bundle.partial(keys=keys, checkpoints=none, entries=[], count=0),
     ):
         with pytest.raises(bundle.BundleInconsistent):
             bundle.write(tmp_path / "log.jsonl", lines)
@@ -612,5 +737,5 @@ def test_the_verifier_s_own_tree_and_proofs_agree_with_the_log_s() -> None:
             assert verify.consistency_holds(first, size, before, root, proof)
             assert not verify.consistency_holds(first, size, before, root, proof[:-1])
             assert not verify.consistency_holds(first, size, root, root, proof)
-    assert verify.FORMAT == bundle.FORMAT
+    assert verify.FORMATS[-1] == bundle.FORMAT
     assert verify.LARGEST_NUMBER == notes.LARGEST_SIZE
