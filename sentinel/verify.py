@@ -193,19 +193,26 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A second person's answer to the decision with this id. `by` is a kind and an id."""
+    """A second person's answer to a request, which is about the decision `asked`. `by` is a kind and an id."""
 
     by: tuple[str, str]
+    request: object
     asked: str
     agreed: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """`exp` and `iat` in seconds since 1970.
+class Agreement:
+    """What a permit says of the word it rests on; `decision` is None for one from before those were decisions."""
 
-    `approvals` are the decisions by which a second person agreed, None for each from before those were signed.
-    """
+    decision: str | None
+    request: object
+    by: object
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`exp` and `iat` in seconds since 1970."""
 
     id: str
     outcome: str
@@ -216,7 +223,7 @@ class Decision:
     context_hash: str
     question: Question | None
     answer: Answer | None
-    approvals: tuple[str | None, ...]
+    agreements: tuple[Agreement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +444,7 @@ def _claimed(token: str, parts: list[str], header: dict[str, Any], claims: dict[
     if not isinstance(place, dict) or place.keys() != {"index"} or type(place["index"]) is not int or place["index"] != index:
         raise Wrong("its token was made for another place in the log")
     outcome = claims["outcome"] if claims["iat"] < claims["exp"] else "advice"  # what never lived permits nothing at the bank
-    approvals = _approvals(claims.get("approvals"))
+    agreements = _agreements(claims.get("approvals"))
     return Decision(
         claims["jti"],
         outcome,
@@ -446,9 +453,9 @@ def _claimed(token: str, parts: list[str], header: dict[str, Any], claims: dict[
         header["kid"],
         token,
         claims["context_hash"],
-        _question(claims, asked) if outcome == "needs_approval" or any(approvals) else None,
-        _answer(claims, asked["parameters"]) if outcome == "permit" and asked.get("type") == ANSWER else None,
-        approvals,
+        _question(claims, asked) if outcome == "needs_approval" or agreements else None,
+        _answer(claims, asked) if outcome == "permit" and asked.get("type") == ANSWER else None,
+        agreements,
     )
 
 
@@ -466,14 +473,13 @@ def _for_whom(advice: bool, claims: dict[str, Any]) -> None:
         raise Wrong("its token is advice, but holds as long as a permit")
 
 
-def _approvals(approvals: object) -> tuple[str | None, ...]:
-    """The decisions by which somebody agreed; None where an agreement is from before those were decisions."""
+def _agreements(approvals: object) -> tuple[Agreement, ...]:
     if not isinstance(approvals, list) or not all(isinstance(one, dict) for one in approvals):
         raise Wrong("its token does not say whose agreement it rests on")
-    decisions = tuple(one.get("decision") for one in approvals)
-    if not all(decision is None or _is_uuid(decision) for decision in decisions):
+    found = tuple(Agreement(one.get("decision"), one.get("id"), one.get("by")) for one in approvals)
+    if not all(one.decision is None or _is_uuid(one.decision) for one in found):
         raise Wrong("its token names an agreement that is no decision")
-    return decisions
+    return found
 
 
 def _question(claims: dict[str, Any], asked: dict[str, Any]) -> Question:
@@ -484,10 +490,11 @@ def _question(claims: dict[str, Any], asked: dict[str, Any]) -> Question:
     return Question(_actor(claims), sha256(said.encode("utf-8", "surrogatepass")).digest())
 
 
-def _answer(claims: dict[str, Any], parameters: dict[str, Any]) -> Answer:
-    if not _is_uuid(parameters.get("decision")):
-        raise Wrong("its token answers for a second person, and does not say which decision")
-    return Answer(_actor(claims), parameters["decision"], parameters.get("answer") == "approve")
+def _answer(claims: dict[str, Any], asked: dict[str, Any]) -> Answer:
+    parameters, resource = asked["parameters"], asked.get("resource")
+    if not _is_uuid(parameters.get("decision")) or not isinstance(resource, dict):
+        raise Wrong("its token answers for a second person, and does not say which request")
+    return Answer(_actor(claims), resource.get("id"), parameters["decision"], parameters.get("answer") == "approve")
 
 
 def _actor(claims: dict[str, Any]) -> tuple[str, str]:
@@ -1120,10 +1127,10 @@ class _Reading:
         self._decisions.setdefault(decision.id, facts)
         self.report.decisions += 1
         if decision.outcome == "permit":
-            for agreement in decision.approvals:
-                if agreement is None:
+            for agreement in decision.agreements:
+                if agreement.decision is None:
                     self.report.approved_unsigned += 1
-                elif (wrong := self._follow(decision, agreement)) is not None:
+                elif (wrong := self._follow(decision.question, agreement, agreement.decision)) is not None:
                     self.faults.add(number, index, wrong)
 
     def _take_consumption(self, number: int, index: int, consumption: Consumption) -> None:
@@ -1149,33 +1156,35 @@ class _Reading:
         self._consumed.add(used)
         self.report.consumptions += 1
 
-    def _follow(self, permit: Decision, agreement: str) -> str | None:
-        """What is wrong with the second person's word that a permit rests on."""
-        rests = f"it rests on the agreement {agreement}"
-        if agreement in self._agreements:
+    def _follow(self, question: Question | None, agreement: Agreement, answered: str) -> str | None:
+        """What is wrong with the second person's word, given by the decision `answered`, that a permit to this question rests on."""
+        rests = f"it rests on the agreement {answered}"
+        if answered in self._agreements:
             return f"{rests}, on which another permit rests already"
-        self._agreements.add(agreement)
-        if agreement not in self._decisions:
+        self._agreements.add(answered)
+        if answered not in self._decisions:
             return self._outside(f"{rests}, which is not in the log before it")
-        given = self._decisions[agreement]
+        given = self._decisions[answered]
         if given is None:
             return None  # it cannot be read, and is named for that
-        if given.answer is None:
+        if (answer := given.answer) is None:
             return f"{rests}, which is not a second person's answer"
-        if not given.answer.agreed:
+        if not answer.agreed:
             return f"{rests}, in which the second person did not agree"
-        if permit.question is None or given.answer.by == permit.question.asker:
+        if (answer.request, answer.by[1]) != (agreement.request, agreement.by):
+            return f"{rests}, which was given by somebody else, or to another request, than it says"
+        if question is None or answer.by == question.asker:
             return f"{rests}, which the one who asked gave themselves"
-        if given.answer.asked not in self._decisions:
-            return self._outside(f"{rests} to the decision {given.answer.asked}, which is not in the log before it")
-        asked = self._decisions[given.answer.asked]
+        if answer.asked not in self._decisions:
+            return self._outside(f"{rests} to the decision {answer.asked}, which is not in the log before it")
+        asked = self._decisions[answer.asked]
         if asked is None:
             return None
-        if asked.outcome != "needs_approval" or asked.question is None:
-            return f"{rests} to the decision {given.answer.asked}, which did not ask for one"
-        if asked.question != permit.question:
-            return f"{rests} to the decision {given.answer.asked}, in which somebody else asked, or for something else"
-        if agreement not in self._consumed:
+        if asked.outcome != "needs_approval":
+            return f"{rests} to the decision {answer.asked}, which did not ask for one"
+        if asked.question != question:
+            return f"{rests} to the decision {answer.asked}, in which somebody else asked, or for something else"
+        if answered not in self._consumed:
             return self._outside(f"{rests}, which was not used before it")
         self.report.approved += 1
         return None

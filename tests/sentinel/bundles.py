@@ -98,7 +98,7 @@ class Log:
         """All of this size or more."""
         chosen = [(size, note) for size, note in zip(self._sizes(), self.notes, strict=True) if size >= since]
         sizes = [since, *(size for size, _ in chosen)]
-        proofs = [merkle.consistency_proof(*sorted(pair), self.nodes.__getitem__) for pair in pairwise(sizes)]
+        proofs = [merkle.consistency_proof(first, max(first, second), self.nodes.__getitem__) for first, second in pairwise(sizes)]
         return Checkpoints(list(zip((note for _, note in chosen), proofs, strict=True)), self.notes[-1], len(chosen), since)
 
     def _sizes(self) -> list[int]:
@@ -133,6 +133,29 @@ def claims(number: int, *, outcome: str = "permit", context: str = "{}", at: dat
         "approvals": [],
         "context_hash": sha256(context.encode()).hexdigest(),
     }
+
+
+def asked_for(said: dict[str, Any], action: str, resource: dict[str, str], parameters: dict[str, Any]) -> dict[str, Any]:
+    """These claims, about something else."""
+    hashed = sha256(canonical(parameters).encode()).hexdigest()
+    details = {"type": action, "resource": resource, "parameters": parameters, "parameters_hash": hashed}
+    return {**said, "authorization_details": [details]}
+
+
+def answer(number: int, *, to: int, by: int = 77, word: str = "approve") -> dict[str, Any]:
+    """What the token of a second person's answer says: to the request about the decision `to`."""
+    said = asked_for(
+        claims(number),
+        "approval.answer",
+        {"type": "ApprovalRequest", "id": id_of("request", to)},
+        {"answer": word, "decision": id_of("decision", to), "parameters_hash": "", "note": {"sha256": ""}},
+    )
+    return {**said, "act": {"kind": "employee", "sub": id_of("employee", by), "roles": ["team_lead"]}}
+
+
+def agreement(number: int, *, to: int, by: int = 77) -> dict[str, Any]:
+    """How a permit names the answer with this number."""
+    return {"id": id_of("request", to), "decision": id_of("decision", number), "by": id_of("employee", by), "roles": ["team_lead"]}
 
 
 def id_of(kind: str, number: int) -> str:

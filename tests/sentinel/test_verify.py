@@ -20,7 +20,7 @@ from sentinel import bundle, merkle, notes, verify
 from sentinel.bundle import Kind
 from sentinel.canonical import canonical
 
-from .bundles import BEGAN, HOLDS_FOR, KEY, OLD_KEY, ORIGIN, STRANGER, Log, base64url, claims, id_of, sample_log
+from .bundles import BEGAN, HOLDS_FOR, KEY, OLD_KEY, ORIGIN, STRANGER, Log, agreement, answer, base64url, claims, id_of, sample_log
 from .corruptions import corrupted
 
 DECISIONS = 400
@@ -154,7 +154,7 @@ def decided(key: Any = KEY, header: dict[str, str] | None = None, **changed: Any
 
 
 # What the bank says when another system asked it, and the type of a token that says it.
-ADVICE = {
+ADVICE: dict[str, Any] = {
     "iss": "urn:bankos:sentinel:authzen",
     "aud": "urn:bankos:store:records",
     "exp": int(BEGAN.timestamp()),
@@ -301,6 +301,111 @@ def test_where_not_all_entries_are_there_a_use_of_a_decision_left_out_is_no_faul
     assert said(a_log().partial([2, 3])) == ""
     assert "entry 1: the decision was used before it was made" in said(used_before().partial([0, 1]))
     assert "entry 2: it uses the decision" in said(used(decision=id_of("decision", 1)).partial([1, 2]))
+
+
+# A second person's word
+
+
+def approved(
+    *,
+    asked: dict[str, Any] | None = None,
+    given: dict[str, Any] | None = None,
+    named: dict[str, Any] | None = None,
+    is_used: bool = True,
+    late: bool = False,
+) -> Log:
+    """0 asks, 1 answers, 2 is the permit; each may be otherwise."""
+    log = Log()
+    log.decide({**claims(0, outcome="needs_approval"), **(asked or {})})
+    log.decide({**answer(1, to=0), **(given or {})})
+    use: dict[str, Any] = {"id": id_of("use", 1), "decision": id_of("decision", 1), "at": IN_TIME}
+    if is_used and not late:
+        log.use(**use)
+    # The same question by the same person: another decision.
+    log.decide({**claims(0), "jti": id_of("decision", 2), "approvals": [{**agreement(1, to=0), **(named or {})}]})
+    if late:
+        log.use(**use)
+    log.checkpoint()
+    return log
+
+
+def approved_twice() -> Log:
+    log = approved()
+    log.decide({**claims(0), "jti": id_of("decision", 3), "approvals": [agreement(1, to=0)]})
+    log.checkpoint()
+    return log
+
+
+ANSWERED = "it rests on the agreement {1}"
+WORDS: dict[str, tuple[Callable[[], Log], str]] = {
+    "by nobody": (lambda: approved(named={"decision": id_of("decision", 9)}), "it rests on the agreement {9}, which is not in the log"),
+    "by a decision about something else": (lambda: approved(given=claims(1)), ANSWERED + ", which is not a second person's answer"),
+    "by an answer that was refused": (
+        lambda: approved(given={**answer(1, to=0), "outcome": "deny"}),
+        ANSWERED + ", which is not a second person's answer",
+    ),
+    "by a no": (lambda: approved(given=answer(1, to=0, word="refuse")), ANSWERED + ", in which the second person did not agree"),
+    "by the one who asked": (
+        lambda: approved(given=answer(1, to=0, by=0), named={"by": id_of("employee", 0)}),
+        ANSWERED + ", which the one who asked gave themselves",
+    ),
+    "by somebody else than it says": (
+        lambda: approved(named={"by": id_of("employee", 78)}),
+        ANSWERED + ", which was given by somebody else",
+    ),
+    "to another request": (lambda: approved(named={"id": id_of("request", 9)}), ANSWERED + ", which was given by somebody else, or to"),
+    "to no question": (
+        lambda: approved(given=answer(1, to=9), named={"id": id_of("request", 9)}),
+        ANSWERED + " to the decision {9}, which is not in the log before it",
+    ),
+    "to a refusal": (lambda: approved(asked={"outcome": "deny"}), ANSWERED + " to the decision {0}, which did not ask for one"),
+    "to somebody else's question": (
+        lambda: approved(asked={"act": {"kind": "employee", "sub": id_of("employee", 5), "roles": []}}),
+        ANSWERED + " to the decision {0}, in which somebody else asked",
+    ),
+    "to other parameters": (
+        lambda: approved(asked={"authorization_details": claims(1)["authorization_details"]}),
+        ANSWERED + " to the decision {0}, in which somebody else asked, or for something else",
+    ),
+    "not used": (lambda: approved(is_used=False), ANSWERED + ", which was not used before it"),
+    "used afterwards": (lambda: approved(late=True), ANSWERED + ", which was not used before it"),
+    "for a second permit": (approved_twice, ANSWERED + ", on which another permit rests already"),
+    "named by no id": (lambda: approved(named={"decision": "x"}), "its token names an agreement that is no decision"),
+}
+
+
+def test_a_second_person_s_word_is_followed_to_the_request() -> None:
+    report = verify.verify(approved().complete())
+    assert (report.faults, report.approved, report.approved_unsigned, report.approved_outside) == ([], 1, 0, 0)
+    assert "agreements   1, each signed" in verify.summary(report)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_permit_that_rests_on_no_second_person_s_word_is_named(word: str) -> None:
+    make, sentence = WORDS[word]
+    for number in (0, 1, 9):
+        sentence = sentence.replace(f"{{{number}}}", id_of("decision", number))
+    assert sentence in said(make().complete())
+
+
+def test_agreements_from_before_answers_were_signed_are_counted_and_no_fault() -> None:
+    for named in ({"decision": None}, {}):
+        log, before = Log(), {name: value for name, value in agreement(1, to=0).items() if name != "decision"}
+        log.decide({**claims(0), "approvals": [{**before, **named}]})
+        log.checkpoint()
+        report = verify.verify(log.complete())
+        assert (report.faults, report.approved_unsigned) == ([], 1)
+        assert "1 agreements are from before answers were signed" in verify.summary(report)
+
+
+def test_where_not_all_entries_are_there_an_agreement_left_out_is_counted() -> None:
+    for indices in ([3], [1, 3], [0, 1, 3], [1, 2, 3]):
+        report = verify.verify(approved().partial(indices))
+        assert (report.faults, report.approved, report.approved_outside) == ([], 0, 1)
+    assert verify.verify(approved().partial([0, 1, 2, 3])).approved == 1
+    assert "did not agree" in said(approved(given=answer(1, to=0, word="refuse")).partial([1, 3]))
+    report = verify.verify(a_log().partial([2, 3]))
+    assert report.consumptions_outside == 1
 
 
 # What somebody did to the file
@@ -589,6 +694,147 @@ def test_of_a_thousand_random_corruptions_each_is_found(is_complete: bool) -> No
             missed.append((trial, name))
     assert not missed
     assert longest <= 8, "what follows from one corruption is not told line by line"
+
+
+# What was kept elsewhere
+
+
+def grown(entries: int, *, different_from: int | None = None, every: int = 3) -> Log:
+    """A log with a checkpoint every few entries; from one place on another one than without."""
+    log = Log()
+    for number in range(entries):
+        other = different_from is not None and number >= different_from
+        log.decide(claims(number + (1000 if other else 0)))
+        if (number + 1) % every == 0 or number + 1 == entries:
+            log.checkpoint()
+    return log
+
+
+def kept(*notes: str) -> list[verify.KeptCheckpoint]:
+    return verify.kept_checkpoints("".join(notes), "kept")
+
+
+def note_of(log: Log, size: int, key: Any = KEY, origin: str = ORIGIN) -> str:
+    return str(key.note(size, log.root(size), origin))
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 7, 9, 16, 20])
+def test_a_log_that_went_on_continues_whatever_was_kept_of_it(size: int) -> None:
+    log = grown(20)
+    note = note_of(log, size) if size else KEY.note(0, merkle.EMPTY_ROOT)
+    report = verify.verify(log.complete(), kept=kept(note))
+    assert (report.faults, report.kept) == ([], 1)
+    assert "kept ones    1, all continued by this log" in verify.summary(report)
+    some = verify.verify(log.partial([3, 17], since=size), kept=kept(note))
+    assert (some.faults, some.kept) == ([], 1)
+
+
+@pytest.mark.parametrize("size", [8, 9, 10, 16])
+def test_a_log_that_was_rolled_back_and_went_on_otherwise_is_found(size: int) -> None:
+    """It is whole in itself, and signed by the bank: only who kept something can know."""
+    before, fork = grown(20), grown(24, different_from=7)
+    assert said(fork.complete()) == ""
+    note = note_of(before, size)
+    for lines in (fork.complete(), fork.complete(since=20), fork.partial([1], since=size), fork.partial([1])):
+        assert f"the kept checkpoint of size {size} (kept, note 1)" in said(lines, kept=kept(note))
+    assert said(fork.complete(), kept=kept(note_of(before, 7))) == ""
+
+
+def test_a_log_that_was_shortened_is_found() -> None:
+    before, after = grown(20), grown(15)
+    for lines in (after.complete(), after.partial([1, 2])):
+        assert "counts more entries than this log has, 15" in said(lines, kept=kept(note_of(before, 20)))
+
+
+def test_a_checkpoint_that_a_partial_bundle_says_nothing_of_is_not_passed_over() -> None:
+    log = grown(20)
+    assert "has no proof from there; ask for one since 4" in said(log.partial([1]), kept=kept(note_of(log, 4)))
+    assert "says that it holds every checkpoint from size 3 on" in said(log.partial([1], since=3), kept=kept(note_of(log, 4)))
+    assert said(log.partial([1], since=4), kept=kept(note_of(log, 4))) == ""
+
+
+def test_a_kept_checkpoint_of_somebody_else_is_refused() -> None:
+    log = grown(20)
+    for size in (7, 20, 30):
+        forged = STRANGER.note(size, bytes(32))
+        assert f"size {size} (kept, note 1) is not signed by a key of the bundle" in said(log.complete(), kept=kept(forged))
+    other = note_of(log, 7, origin="other.example/log")
+    assert "is of the log 'other.example/log'" in said(log.complete(), kept=kept(other))
+
+
+def test_each_of_many_kept_checkpoints_is_compared() -> None:
+    before, fork = grown(20), grown(24, different_from=7)
+    notes = "\n".join(note_of(before, size) for size in (3, 6, 9, 12))
+    report = verify.verify(fork.complete(), kept=kept(notes))
+    assert (report.faults_total, report.kept) == (2, 2)
+    assert [fault.line for fault in report.faults] == [None, None]
+
+
+def test_the_command_compares_kept_checkpoints_and_older_bundles(alone: Path, tmp_path: Path) -> None:
+    before, after, fork = grown(20), grown(30), grown(30, different_from=7)
+    for name, log in (("before", before), ("after", after), ("fork", fork)):
+        bundle.write(tmp_path / f"{name}.jsonl.gz", log.complete())
+    (tmp_path / "kept.txt").write_text(note_of(before, 6) + note_of(before, 20) + "\n" + note_of(before, 7))
+    good, bad = tmp_path / "after.jsonl.gz", tmp_path / "fork.jsonl.gz"
+    for arguments in (
+        ["--checkpoint", tmp_path / "kept.txt"],
+        ["--since", tmp_path / "before.jsonl.gz"],
+        ["--since", tmp_path / "before.jsonl.gz", "--checkpoint", tmp_path / "kept.txt"],
+    ):
+        status, text = run(good, *arguments, script=alone)
+        assert (status, text.splitlines()[0]) == (0, "Everything in this bundle holds."), text
+        status, text = run(bad, *arguments, script=alone)
+        assert (status, "the kept checkpoint of size 20" in text) == (1, True), text
+    status, text = run(tmp_path / "before.jsonl.gz", "--since", good)
+    assert (status, "counts more entries than this log has, 20" in text) == (1, True)
+    piped = [sys.executable, str(alone), str(bad), "--checkpoint", "-"]
+    done = subprocess.run(piped, input=note_of(before, 20), capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, "(standard input, note 1)" in done.stdout) == (1, True)
+
+
+NOTE = KEY.note(4, bytes(32))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "a word",
+        NOTE[:-1],
+        NOTE.replace("\n4\n", "\n04\n"),
+        NOTE.replace("\n\n", "\n"),
+        NOTE + "more",
+        NOTE + NOTE.partition("\n")[2],
+        NOTE.replace("\n4\n", "\n4\nAAAA\n"),
+        NOTE[:-3] + "\n",
+        NOTE.replace("=", "", 1),
+    ],
+)
+def test_what_is_no_checkpoint_cannot_be_compared_and_is_not_passed_over(text: str) -> None:
+    with pytest.raises(ValueError, match="in it"):
+        verify.kept_checkpoints(text, "kept")
+
+
+def test_a_file_of_no_checkpoints_is_not_read(tmp_path: Path) -> None:
+    bundle.write(tmp_path / "log.jsonl", a_log().complete())
+    (tmp_path / "kept.txt").write_bytes(b"\xff\xfe")
+    (tmp_path / "entries.jsonl").write_bytes(b"".join(a_log().complete()[4:]))
+    for arguments in (
+        ["--checkpoint", tmp_path / "kept.txt"],
+        ["--checkpoint", tmp_path / "nothing.txt"],
+        ["--since", tmp_path / "kept.txt"],
+        ["--since", tmp_path / "entries.jsonl"],
+        ["--since", tmp_path],
+    ):
+        status, text = run(tmp_path / "log.jsonl", *arguments)
+        assert (status, text.startswith("Cannot read")) == (2, True), text
+
+
+def test_a_checkpoint_that_a_witness_signed_too_is_read() -> None:
+    log = grown(20)
+    cosigned = note_of(log, 7) + f"— witness.example {b64encode(bytes(80)).decode()}\n"
+    assert said(log.complete(), kept=kept(cosigned, note_of(log, 9))) == ""
 
 
 # The file, and the command
