@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import bell, clock, events, health
+from . import bell, clock, events, health, scratch
 
 # A task drains for so long and leaves the rest to another one, so that a long backlog keeps no other work waiting.
 SECONDS_A_TASK = 3
@@ -28,3 +28,9 @@ def sweep_events() -> None:
 def beat_heart() -> None:
     """Say that scheduler, broker and the heart's worker do their work; `/readyz` looks for it."""
     health.record_heartbeat(process="scheduler", at=clock.now())
+
+
+@shared_task
+def sweep_scratch() -> None:
+    """Throw away the temporary copies of processes of this machine that are gone."""
+    scratch.sweep()

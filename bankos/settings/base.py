@@ -226,6 +226,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "end drills": {"task": "sentinel.tasks.end_drills", "schedule": TICK, "options": {"expires": TICK}},
     "settle reviews": {"task": "sentinel.tasks.settle_reviews", "schedule": crontab(minute=15), "options": {"expires": 3600}},
     "erase due": {"task": "customers.rights.tasks.erase_due", "schedule": crontab(hour=3, minute=10), "options": {"expires": 3600}},
+    "sweep scratch": {"task": "bankos.platform.tasks.sweep_scratch", "schedule": 60, "options": {"expires": 60}},
     "sweep copies": {"task": "customers.rights.tasks.sweep_copies", "schedule": 60, "options": {"expires": 60}},
     "turn day": {"task": "customers.tasks.turn_day", "schedule": crontab(minute=1), "options": {"expires": 3600}},
     "sweep sources": {"task": "customers.tasks.sweep_sources", "schedule": 30, "options": {"expires": 30}},
@@ -243,6 +244,10 @@ GENERATE_SIGNING_KEY = False  # and a master key, if there is none
 MASTER_KEYS = env("MASTER_KEYS", default="")
 MASTER_KEYS_DIR: Path | None = env("MASTER_KEYS_DIR", cast=Path, default=None)
 EFFECTS_DIR = env("EFFECTS_DIR", cast=Path, default=VAR_DIR / "effects")
+
+# Temporary copies of what came from outside; each process has a folder there, which goes with it.
+SCRATCH_DIR = env("SCRATCH_DIR", cast=Path, default=VAR_DIR / "scratch")
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler", "bankos.platform.scratch.ScratchUploadHandler"]
 
 # ---- the customers' interface ----
 # Beyond this, events are not taken but asked to come later.

@@ -1,5 +1,6 @@
 """A bank's own installation: everything it depends on is named by the environment, nothing is made up."""
 
+import tempfile
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +19,7 @@ DATABASES = {"default": postgres(env("DATABASE_URL"))}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL")
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 EFFECTS_DIR = env("EFFECTS_DIR", cast=Path)
+SCRATCH_DIR = env("SCRATCH_DIR", cast=Path, default=Path(tempfile.gettempdir()) / "bankos-scratch")
 
 if not SIGNING_KEYS and SIGNING_KEYS_DIR is None:
     raise ImproperlyConfigured("Set SIGNING_KEYS (a private JWK set) or SIGNING_KEYS_DIR: decisions are never signed with a made-up key.")

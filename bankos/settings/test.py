@@ -23,6 +23,7 @@ CELERY_BEAT_SCHEDULE = {
 SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys
 MASTER_KEYS_DIR = MASTER_KEYS_DIR or EMBEDDED_LAYOUT.keys / "master"
 GENERATE_SIGNING_KEY = True
+SCRATCH_DIR = EMBEDDED_LAYOUT.root / "scratch"
 EFFECTS_DIR = EMBEDDED_LAYOUT.root / "effects"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The manifest exists only after collectstatic; a page under test takes its files from the folders.

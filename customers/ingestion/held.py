@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.db import transaction
 
+from bankos.platform import scratch
+
 from ..models import HeldPart, SourceFile
 
 PART = 1024 * 1024
@@ -36,7 +38,7 @@ def is_held(file: SourceFile) -> bool:
 @contextmanager
 def restored(file: SourceFile) -> Iterator[Path]:
     """The file as it came, under its own name, for as long as this lasts. Memory is bounded by a part."""
-    with tempfile.TemporaryDirectory(prefix="bankos-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch.folder()) as folder:
         path = Path(folder) / (Path(file.name).name or "file")
         with path.open("wb") as raw:
             for number in HeldPart.objects.filter(file=file).order_by("number").values_list("number", flat=True):

@@ -19,7 +19,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 from kombu.exceptions import OperationalError
 
-from bankos.platform import clock
+from bankos.platform import clock, scratch
 from bankos.platform.actors import Actor
 
 from ..models import LinkageModel, LinkageRun, MemberDescription, Party, PartyLink
@@ -219,7 +219,7 @@ class _loaded:  # noqa: N801 - reads as what it gives
     """A database in a temporary folder with every description in it: memory stays bounded, whatever the number of records."""
 
     def __enter__(self) -> duckdb.DuckDBPyConnection:
-        self._folder = tempfile.TemporaryDirectory(prefix="linkage-")
+        self._folder = tempfile.TemporaryDirectory(prefix="linkage-", dir=scratch.folder())
         folder = Path(self._folder.name)
         written = folder / "descriptions.csv"
         with written.open("wb") as out, connection.cursor() as cursor, cursor.copy(_COPY) as rows:

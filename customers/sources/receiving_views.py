@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from bankos.platform import scratch
 from bankos.platform.requests import StaffRequest
 from sentinel.authority import NotPermitted
 from sentinel.governance import NotPossible
@@ -56,7 +57,7 @@ def _receive(request: StaffRequest, code: str, upload: UploadedFile) -> None:
     if hasattr(upload, "temporary_file_path"):
         receiving.receive(code, Path(upload.temporary_file_path()), name=name, actor=request.actor, at=request.now)
         return
-    with tempfile.NamedTemporaryFile(prefix="bankos-") as target:
+    with tempfile.NamedTemporaryFile(dir=scratch.folder()) as target:
         for part in upload.chunks():
             target.write(part)
         target.flush()
