@@ -1,12 +1,14 @@
 """Every address of the bank's console, its interfaces and its health."""
 
 from allauth.account import views as account
+from django.apps import apps
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from bankos.console import accounts as doors
 from bankos.console import second_factor
+from bankos.console.people.own import way_in
 from customers.api import api_urlpatterns as customers_api
 from insights.api import api_urlpatterns as insights_api
 from journeys.api import api_urlpatterns as journeys_api
@@ -18,6 +20,9 @@ from sentinel.authzen.api import api_urlpatterns as stores_api
 admin.site.login = doors.sign_in  # type: ignore[method-assign, assignment]
 admin.site.password_change = doors.change_password  # type: ignore[method-assign]
 admin.site.site_url = None
+# People, their ways in and the groups that Django and its packages bring have pages of their own, or none.
+_NOT_ADMINISTERED = {"auth", "account", "mfa", "axes"}
+admin.site.unregister([one for one in apps.get_models() if one._meta.app_label in _NOT_ADMINISTERED and admin.site.is_registered(one)])
 
 # Signing in and what belongs to it; making accounts, e-mail addresses and forgotten passwords is the administrators' work.
 accounts = [
@@ -28,6 +33,7 @@ accounts = [
     path("reauthenticate/", second_factor.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("2fa/totp/activate/", second_factor.activate_app, name="mfa_activate_totp"),
+    path("way-in/<str:secret>/", way_in, name="way-in"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
 

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.db import transaction
 
-from bankos.platform.actors import Role
+from bankos.platform import actors, clock
+from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
 from customers import visibility
+from sentinel import governance
+from sentinel.people import joining, ways_in
+
+ADMINISTRATOR, OFFICER = "admin", "maeve"
 
 
 @dataclass(frozen=True)
@@ -50,32 +53,51 @@ def refuse_unless_allowed() -> None:
 
 
 def open_logins(*, password: str) -> None:
-    """Make or renew all logins with their roles, branches and permissions.
+    """Let all of them in, as a bank lets its people in, with the one password; who is there already gets the password anew.
+
+    The first administrator is made as on any server, the first compliance officer by her alone, and everybody else by these two.
 
     Raises:
         DemoLoginsForbidden
     """
     refuse_unless_allowed()
-    hashed = make_password(password)
     with transaction.atomic():
-        for login in LOGINS:
-            user, _ = User.objects.update_or_create(
-                username=login.username,
-                defaults={
-                    "name": login.name,
-                    "job_title": login.job_title,
-                    "branch_code": login.branch,
-                    "password": hashed,
-                    "is_staff": login.role is Role.ADMINISTRATOR,
-                    "is_superuser": login.role is Role.ADMINISTRATOR,
-                },
-            )
-            user.groups.set([Group.objects.get_or_create(name=login.role)[0]])
+        for login in sorted(LOGINS, key=_order):
+            user = User.objects.filter(username=login.username).first()
+            if user is None:
+                _let_in(login, password)
+            else:
+                user.set_password(password)
+                user.save(update_fields=["password"])
             if login.branch:
-                visibility.show_branch(login.branch, to=user)
-        for login in LOGINS:
-            if login.manager:
-                User.objects.filter(username=login.username).update(manager=User.objects.get(username=login.manager))
+                visibility.show_branch(login.branch, to=User.objects.get(username=login.username))
+
+
+def _order(login: Login) -> tuple[bool, bool, bool]:
+    """The first administrator, the first compliance officer, and a manager before who reports to them."""
+    return login.username != ADMINISTRATOR, login.username != OFFICER, bool(login.manager)
+
+
+def _let_in(login: Login, password: str) -> None:
+    at = clock.now()
+    if login.username == ADMINISTRATOR:
+        joined = joining.first_administrator(username=login.username, name=login.name, at=at)
+        asked_by = joining.FIRST_BY
+    else:
+        manager = User.objects.get(username=login.manager).pk if login.manager else None
+        newcomer = joining.Newcomer(login.username, login.name, login.job_title, login.role, login.branch, manager)
+        asker = _known(ADMINISTRATOR)
+        joined = joining.join(newcomer, reason="The demo bank opens", actor=asker, at=at)
+        asked_by = asker.id
+        if joined.answer.request_id is not None:
+            governance.approve(joined.answer.request_id, actor=_known(OFFICER), at=at, note="Known from the interviews")
+    secret = ways_in.make_link(joined.person_id, by=asked_by, at=at)
+    code = ways_in.make_code(joined.person_id, by=_known(OFFICER).id, at=at) if ways_in.needs_code(secret, at=at) else ""
+    ways_in.use(secret, code=code, password=password, at=at)
+
+
+def _known(username: str) -> Actor:
+    return actors.employee(User.objects.get(username=username))
 
 
 def sign_in_notes() -> list[str]:

@@ -36,12 +36,12 @@ def stand_ins_of(actor: Actor, *, at: datetime) -> tuple[StandIn, ...]:
     if actor.user_id is None:
         return ()
     rows = Delegation.objects.filter(receiver=actor.user_id, revoked_at=None, starts_at__lte=at, ends_at__gt=at, giver__is_active=True)
-    held = [row for row in rows.select_related("giver").prefetch_related("giver__groups") if _holds(row.giver, row.role)]
+    held = [row for row in rows.select_related("giver").prefetch_related("giver__memberships") if _holds(row.giver, row.role)]
     return tuple(StandIn(row.role, str(row.giver_id)) for row in held)
 
 
 def _holds(user: User, role: str) -> bool:
-    return role in {group.name for group in user.groups.all()}
+    return any(one.role == role and one.withdrawn_at is None for one in user.memberships.all())
 
 
 @dataclass(frozen=True, slots=True)

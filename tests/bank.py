@@ -14,7 +14,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +24,8 @@ from bankos.platform.models import User
 from customers import ingestion, visibility
 from customers.models import Arrangement, PartyIdentifier
 from demobank.extracts import HEADERS
+
+from . import people
 
 SYSTEMS = ("core", "crm", "lending", "cards", "payments", "digital")  # in the order that leaves nothing rejected
 OPENED = date(2014, 11, 26)
@@ -116,9 +117,9 @@ class Bank:
         return self._branches[town]
 
     def staff(self, role: Role = Role.BRANCH_STAFF, *, branch: Branch | None = None, name: str = "Siobhán Keane") -> Actor:
-        """An employee with the role's group and, if they work at a branch, the right to see its customers."""
+        """An employee with the role and, if they work at a branch, the right to see its customers."""
         user = User.objects.create(username=f"user{self._next()}", name=name, branch_code=branch.code if branch else "")
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        people.give(user, role)
         if branch:
             self.deliver()
             visibility.show_branch(branch.code, to=user)

@@ -12,6 +12,8 @@ from django.db import connection, transaction
 
 from bankos.platform import embedded, roles
 
+from . import people
+
 _stack = ExitStack()
 _started: dict[str, embedded.Server] = {}
 
@@ -63,6 +65,7 @@ def django_db_setup(django_db_setup: None, django_db_modify_db_settings: ExitSta
     """In between, everything acts as the application's role."""
     owner = django_db_modify_db_settings
     with django_db_blocker.unblock():
+        people.make_functions()
         _leave_statistics_alone()
         _keep_reference_rows()
         owner.close()

@@ -65,6 +65,9 @@ class StaffBackend(AuthenticationBackend):
         return user
 
 
+from bankos.platform import sessions
+
+
 class StaffAccountAdapter(DefaultAccountAdapter):
     """Accounts are made by administrators; the console only signs people in."""
 
@@ -77,6 +80,11 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        super().login(request, user)
+        address, program = self.get_client_ip(request) or "", request.META.get("HTTP_USER_AGENT", "")
+        sessions.note_place(request.session, address=address, program=program)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
         """Nothing: each page already says what it did."""

@@ -52,6 +52,7 @@ PLACES = (
     Place("Automation", "gauge", "automation", frozenset({Role.TEAM_LEAD}) | OVERSEEING),
     Place("Sources", "database", "sources", OVERSEEING),
     Place("Programs", "radio", "programs", frozenset({Role.ADMINISTRATOR})),
+    Place("People", "user", "people", OVERSEEING),
     Place("Requests", "inbox", "rights-waiting", frozenset({Role.COMPLIANCE})),
     Place("Emergency access", "shield-alert", "emergencies", frozenset({Role.COMPLIANCE}), count="emergencies"),
     Place("Customers", "users", "customers", SERVING | OVERSEEING),

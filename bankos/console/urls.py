@@ -6,6 +6,8 @@ from . import customer, home, omnibox, settings
 from .approvals import standing_in
 from .approvals import views as approvals
 from .decisions import erase, page, search
+from .people import own
+from .people import views as people
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -25,5 +27,11 @@ urlpatterns = [
     path("decisions/<uuid:decision_id>/verify/", page.verify, name="decision-verify"),
     path("decisions/<uuid:decision_id>/letter/", page.letter, name="decision-letter"),
     path("decisions/<uuid:decision_id>/bundle/", page.bundle, name="decision-bundle"),
+    path("people/", people.people, name="people"),
+    path("people/join/", people.join, name="person-join"),
+    path("people/<uuid:person_id>/", people.person, name="person"),
+    path("people/<uuid:person_id>/move/", people.move, name="person-move"),
+    path("people/<uuid:person_id>/act/", people.act, name="person-act"),
     path("me/settings/", settings.settings, name="settings"),
+    path("me/sessions/", own.own_sessions, name="own-sessions"),
 ]

@@ -23,13 +23,18 @@ class ActorKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What an employee is there for; a role is a Django group of the same name."""
+    """What an employee is there for. The set is fixed: policies are written for these. Who holds one: `RoleMembership`."""
 
     BRANCH_STAFF = "branch_staff"
     CONTACT_CENTRE = "contact_centre"
     TEAM_LEAD = "team_lead"
     COMPLIANCE = "compliance_officer"
     ADMINISTRATOR = "administrator"
+
+    @property
+    def label(self) -> str:
+        """In words, as it stands alone: "Team lead"."""
+        return self.value.replace("_", " ").capitalize()
 
 
 SERVING = frozenset({Role.BRANCH_STAFF, Role.CONTACT_CENTRE, Role.TEAM_LEAD})  # they deal with customers
@@ -60,7 +65,7 @@ class Actor:
 
 def employee(user: "User") -> Actor:
     """The employee behind a signed-in user. Queries: 1, and 1 more for who reports to somebody."""
-    roles = frozenset(user.groups.values_list("name", flat=True))
+    roles = frozenset(user.memberships.filter(withdrawn_at=None).values_list("role", flat=True)) if user.is_active else frozenset()
     line = tuple(str(id) for id in lines_above([user.pk]).get(user.pk, ())) if user.manager_id else ()
     return Actor(ActorKind.EMPLOYEE, str(user.pk), user.name, roles, user.branch_code or None, line)
 

@@ -1,11 +1,35 @@
-from django.contrib.auth.models import AbstractUser
+from typing import Any, NoReturn
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 
+from .actors import Role
 from .ids import UUIDv7Field
 
 
+class StaffManager(UserManager["User"]):
+    """Makes accounts without any power: what somebody may do follows from their roles."""
+
+    def create_user(self, username: str, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(username=username, email=email or "", **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, *args: Any, **fields: Any) -> NoReturn:
+        raise TypeError("There are no superusers. The first administrator is made with manage.py first_administrator.")
+
+
 class User(AbstractUser):
-    """A person of the bank's staff."""
+    """A person of the bank's staff.
+
+    Nobody is a superuser, and no permission of Django's opens anything: the console, the interface and the administration pages ask for
+    roles (`RoleMembership`).
+    """
+
+    is_staff = None  # no column: see the property below
+    is_superuser = None
 
     id = UUIDv7Field(primary_key=True)
     name = models.CharField("full name", max_length=120, blank=True)
@@ -17,9 +41,116 @@ class User(AbstractUser):
     manager = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reports", help_text="Who this person reports to."
     )
+    activated_at = models.DateTimeField(null=True, blank=True, help_text="When this person first chose a password of their own.")
+
+    placed_by = models.UUIDField(
+        null=True, editable=False, help_text="The decision that last set branch, manager and whether this person works here."
+    )
+
+    objects = StaffManager()  # type: ignore[misc]
 
     def get_full_name(self) -> str:
         return self.name or self.get_username()
+
+    def has_role(self, role: Role) -> bool:
+        """Queries: 1."""
+        return self.is_active and self.memberships.filter(role=role, withdrawn_at=None).exists()
+
+    # What Django's own code asks. Its administration pages open to administrators, who change there what a page lets be changed.
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_staff
+
+    def has_perms(self, perm_list: Any, obj: Any = None) -> bool:
+        return self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+
+def _opens_administration(user: User) -> bool:
+    """Asked many times while one page is put together: remembered on the row, which lives for one request."""
+    known = user.__dict__.get("_is_administrator")
+    if known is None:
+        known = user.__dict__["_is_administrator"] = user.has_role(Role.ADMINISTRATOR)
+    return bool(known)
+
+
+# A class that takes an inherited field away cannot define something else of its name.
+User.is_staff = property(_opens_administration)
+User.is_superuser = property(lambda user: False)
+
+
+class RoleMembership(models.Model):
+    """A role somebody holds, or held: since when and until when, and the decisions that gave it and took it away.
+
+    The database takes a row only with a permit of its own for exactly this person and role (`sentinel.people.guards`), and lets nothing of
+    it change but that it ends, once.
+    """
+
+    id = UUIDv7Field(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=30, choices=[(role.value, role.label) for role in Role])
+    granted_at = models.DateTimeField()
+    granted_by = models.UUIDField(
+        null=True, unique=True, help_text="The decision that gave it; empty for what was held before roles were given by decisions."
+    )
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.UUIDField(null=True, help_text="The decision that took it away.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=[role.value for role in Role]), name="a_role_is_one_of_the_bank"),
+            models.UniqueConstraint(fields=["user", "role"], condition=models.Q(withdrawn_at=None), name="a_role_is_held_once"),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at=None, withdrawn_by=None) | models.Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+                name="a_role_ends_with_a_decision",
+            ),
+        ]
+        indexes = [models.Index(fields=["role"], condition=models.Q(withdrawn_at=None), name="role_members")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+
+class OneTimeLink(models.Model):
+    """A way in for somebody who has no password (any more): one use, until `expires_at`.
+
+    The decision that allows it names two people where the account has powers. Each then holds one half: the administrator who asked for it
+    the link, the second person a code. Only hashes of both are kept.
+    """
+
+    id = UUIDv7Field(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="links")
+    decision_id = models.UUIDField(unique=True)
+    asked_by = models.CharField(max_length=120, help_text="Who may make the link: an employee's id, or the name of a command.")
+    agreed_by = models.CharField(max_length=120, blank=True, help_text="Who may make the code; empty where nobody had to agree.")
+    link_sha256 = models.CharField(max_length=64, blank=True)
+    code_sha256 = models.CharField(max_length=64, blank=True)
+    wrong_codes = models.PositiveSmallIntegerField(default=0)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["link_sha256"], name="one_time_link_by_hash")]
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
+class Session(AbstractBaseSession):
+    """Somebody's time at the console, kept so that it can be seen and ended. See `bankos.platform.sessions`."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    address = models.CharField(max_length=45, blank=True)
+    program = models.CharField("browser", max_length=200, blank=True)
+
+    objects = BaseSessionManager()  # type: ignore[misc]
+
+    class Meta:
+        indexes = [models.Index(fields=["user"], name="session_by_user")]
 
 
 class DomainEvent(models.Model):

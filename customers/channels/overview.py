@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Q
 
-from bankos.platform.actors import Actor
+from bankos.platform.actors import Actor, Role
 from customers.models import ApiClient, ClientKey, Scope, WebhookDelivery, WebhookSubscription
 
 from .clients import in_charge
@@ -62,6 +62,13 @@ def programs(*, actor: Actor, at: datetime) -> list[ProgramView]:
     found = ApiClient.objects.annotate(used=Max("keys__last_used_at"), good=Count("keys", filter=good))
     rows = found.select_related("system", "owner").prefetch_related("branches", "portfolios").order_by("name")
     return sorted((_program(row) for row in rows), key=lambda one: one.revoked_at is not None)
+
+
+def owned_by(person_id: UUID, *, actor: Actor) -> list[tuple[UUID, str]]:
+    """Id and name of the programs that may ask and that this person answers for: empty to who is not in charge of programs. Queries: 1."""
+    if Role.ADMINISTRATOR not in actor.roles:
+        return []
+    return list(ApiClient.objects.filter(owner=person_id, revoked_at=None).order_by("name").values_list("pk", "name"))
 
 
 def _program(row: ApiClient) -> ProgramView:

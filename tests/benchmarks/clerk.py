@@ -3,17 +3,19 @@
 
 from collections.abc import Sequence
 
-from django.contrib.auth.models import Group
-
+from bankos.platform import roles
 from bankos.platform.actors import Actor, Role, employee
 from bankos.platform.models import User
 from customers import visibility
+from tests import people
 
 
 def clerk(*branches: str) -> Actor:
     """A person who sees the customers of these branches."""
     user, _ = User.objects.get_or_create(username=f"benchmark-{'-'.join(branches)}"[:150], defaults={"name": "Siobhán Keane"})
-    user.groups.add(Group.objects.get_or_create(name=Role.BRANCH_STAFF)[0])
+    with roles.as_owner():
+        people.make_functions()
+    people.give(user, Role.BRANCH_STAFF)
     for code in branches:
         visibility.show_branch(code, to=user)
     return employee(user)

@@ -28,15 +28,15 @@ import big_bank  # isort: skip - it sets Django up
 import psycopg
 from clerk import milliseconds
 from django.conf import settings
-from django.contrib.auth.models import Group
 
-from bankos.platform import clock
+from bankos.platform import clock, roles
 from bankos.platform.actors import Role, employee
 from bankos.platform.models import User
 from customers.channels import clients
 from customers.channels.clients import Described
 from customers.ingestion.systems import system_of
 from sentinel import policy
+from tests import people
 
 CUSTOMERS, RATE, SENDERS = 2_000, 200, 8
 
@@ -44,7 +44,9 @@ CUSTOMERS, RATE, SENDERS = 2_000, 200, 8
 def key_of_a_channel() -> str:
     policy.load_starting_set(at=clock.now())
     user = User.objects.create(username="administrator", name="Niamh Regan")
-    user.groups.add(Group.objects.get_or_create(name=Role.ADMINISTRATOR)[0])
+    with roles.as_owner():
+        people.make_functions()
+    people.give(user, Role.ADMINISTRATOR)
     system_of("digital", at=clock.now())
     described = Described(name="app", kind="channel", scopes=("events.write",), reach="everybody", system="digital", per_minute=60_000)
     client = clients.make(described, actor=employee(user), at=clock.now())

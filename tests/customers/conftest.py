@@ -5,7 +5,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import Group
 
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
@@ -14,6 +13,7 @@ from customers import visibility
 from customers.ingestion.feeds import meridian
 from customers.models import Party
 from sentinel import policy
+from tests import people
 
 from .ingestion.extracts import send
 
@@ -73,7 +73,7 @@ def hire(db: None) -> Hire:
 
     def hired(role: Role, *, branch: str = "") -> User:
         user = User.objects.create(username=f"{role}-{branch}", name="Siobhán Keane", branch_code=branch)
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        people.give(user, role)
         if branch:
             visibility.show_branch(branch, to=user)
         return user

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import Permission
 from guardian.shortcuts import remove_perm
 
 from bankos.platform import actors, clock
@@ -12,6 +11,7 @@ from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
 from customers import api, search, state, visibility
+from customers.care import arranging
 from customers.models import Branch as BranchRow
 from customers.models import PartyFact
 from tests.bank import Bank, Branch, Customer
@@ -89,12 +89,9 @@ def test_somebody_invisible_is_not_named_on_a_visible_customers_page(
 
 
 def test_the_admin_answers_404_for_a_hidden_customer_and_for_a_missing_one(bank: Bank, neighbour: Customer, stranger: Customer) -> None:
-    clerk = bank.staff(Role.TEAM_LEAD, branch=neighbour.branch)
-    user = User.objects.get(pk=clerk.id)
-    user.is_staff = True
-    user.save()
-    user.user_permissions.add(Permission.objects.get(codename="view_party", content_type__app_label="customers"))
-    desk = bank.desk(clerk)
+    arranging.make_circle("private", name="Private office")
+    arranging.protect(stranger.id, circle="private")
+    desk = bank.desk(bank.staff(Role.ADMINISTRATOR))
 
     assert desk.get(f"/admin/customers/party/{neighbour.id}/change/").status_code == 200
     hidden, missing = (desk.get(f"/admin/customers/party/{party}/change/") for party in (stranger.id, uuid7()))

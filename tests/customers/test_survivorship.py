@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
-from bankos.platform.models import DomainEvent, User
+from bankos.platform.models import DomainEvent
 from customers import identity, state, survivorship_rules
 from customers.models import Party, SurvivorshipRule
 from customers.state import CustomerState
@@ -113,7 +113,6 @@ def test_an_administrator_changes_a_rule_and_the_change_is_kept(
     bank: Bank, ines: Customer, adviser: Actor, django_capture_on_commit_callbacks: Callable[..., object]
 ) -> None:
     administrator = bank.staff(Role.ADMINISTRATOR)
-    User.objects.filter(pk=administrator.id).update(is_staff=True, is_superuser=True)
     desk = bank.desk(administrator)
     assert ines.id
     address = "/admin/customers/survivorshiprule/name/change/"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from celery import current_app
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 
 from bankos.platform import clock
@@ -15,6 +14,7 @@ from bankos.platform.models import User
 from sentinel.automation import drills, stops
 from sentinel.automation.stops import Scope
 from sentinel.models import AutomationStop, Consumption
+from tests import people
 from tests.processes import Background, WaitUntil
 
 from . import busy
@@ -29,7 +29,7 @@ def in_charge(transactional_db: None) -> User:
     """Somebody who may stop, in a bank with its policies in force."""
     call_command("policies", verbosity=0)
     user = User.objects.create(username="maeve", name="Maeve")
-    user.groups.add(Group.objects.get_or_create(name=Role.COMPLIANCE)[0])
+    people.give(user, Role.COMPLIANCE)
     return user
 
 

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 from guardian.shortcuts import assign_perm
 
 from bankos.platform import actors
-from bankos.platform.actors import Actor
+from bankos.platform.actors import Actor, Role
 from customers.models import Branch
 from insights import registry
 from insights.cashflow import model
 from insights.cashflow.model import Coefficients
+from tests import people
 
 from .households import crowd
 from .town import NIGHT, TODAY, Town
@@ -51,7 +51,7 @@ def staff(db: None) -> Callable[..., Actor]:
     def hire(role: str, *, branch: str = "GAL1") -> Actor:
         name = f"{role}-{branch}-{get_user_model().objects.count()}"
         user = get_user_model().objects.create(username=name, name=name.title(), branch_code=branch)
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        people.give(user, Role(role))
         if branch and Branch.objects.filter(code=branch).exists():
             assign_perm("customers.view_customers", user, Branch.objects.get(code=branch))
         return actors.employee(user)

@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from bankos.platform import clock, events
-from bankos.platform.actors import Actor
+from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
+from customers.care import arranging
 from journeys import actions
 from journeys.models import Effect
+from tests import people
 
 from .household import Household
 
@@ -23,13 +24,11 @@ PAGES = ["effect", "effectdelivery", "workitem"]
 
 @pytest.fixture
 def admin() -> Admin:
-    """Signs a person in who may look at every table of this floor."""
+    """Signs a person in who may look at every table of this floor: an administrator, whatever else they are."""
 
     def sign_in(actor: Actor) -> Client:
         user = get_user_model().objects.get(pk=actor.user_id)
-        user.is_staff = True
-        user.save(update_fields=["is_staff"])
-        user.user_permissions.set(Permission.objects.filter(content_type__app_label="journeys"))
+        people.give(user, Role.ADMINISTRATOR)
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
@@ -63,9 +62,13 @@ def test_nothing_is_added_changed_or_deleted_here(effect: Effect, administrator:
         assert client.post(f"/admin/journeys/{page}/{effect.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_another_branch_finds_nothing(effect: Effect, staff_elsewhere: Actor, admin: Admin) -> None:
+def test_who_is_not_listed_for_a_protected_customer_finds_nothing(
+    effect: Effect, home: Household, administrator: Actor, admin: Admin
+) -> None:
     events.drain("journeys.sender")
-    client = admin(staff_elsewhere)
+    arranging.make_circle("private", name="Private office")
+    arranging.protect(home.party_id, circle="private")
+    client = admin(administrator)
     for page in PAGES:
         assert str(effect.decision_id) not in client.get(f"/admin/journeys/{page}/").content.decode()
     known = client.get(f"/admin/journeys/effect/{effect.pk}/change/")

@@ -17,6 +17,7 @@ from journeys.models import Effect
 from sentinel.authority import Outcome
 from sentinel.automation import overview
 from sentinel.models import Decision
+from tests import people
 
 from .household import Household
 
@@ -140,7 +141,7 @@ def test_an_act_whose_asker_left_is_not_done(staff: Actor, lead: Actor, asked: P
 
 def test_the_authority_is_asked_again_when_a_second_person_agrees(staff: Actor, lead: Actor, asked: Performed) -> None:
     """Whoever lost their role has lost it for what still waits."""
-    get_user_model().objects.get(pk=staff.user_id).groups.clear()
+    people.take_all(get_user_model().objects.get(pk=staff.user_id))
 
     done = approvals.approve_and_execute(request_of(asked), actor=lead, at=clock.now())
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from hypothesis import given
@@ -18,6 +18,7 @@ from bankos.platform.actors import ActorKind, Role
 from bankos.platform.middleware import RequestContextMiddleware
 from bankos.platform.models import User
 from bankos.platform.money import CurrencyMismatch, Money
+from tests import people
 
 
 def test_an_id_is_a_uuid_of_version_7_that_tells_its_moment() -> None:
@@ -69,7 +70,7 @@ def through_middleware(user: User | AnonymousUser) -> HttpRequest:
 @pytest.mark.django_db
 def test_a_request_of_a_signed_in_person_carries_actor_and_moment() -> None:
     user = User.objects.create_user("mary", name="Mary Byrne", branch_code="D1")
-    user.groups.add(Group.objects.get_or_create(name=Role.BRANCH_STAFF)[0])
+    people.give(user, Role.BRANCH_STAFF)
     moment = clock.now()
     with clock.stopped_at(moment):
         request = through_middleware(user)

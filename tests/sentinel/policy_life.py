@@ -4,8 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import Group
-
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
@@ -14,6 +12,7 @@ from sentinel import approvals, authority, governance, policy, policy_changes
 from sentinel.decision import Resource
 from sentinel.governance import CarriedOut
 from sentinel.models import PolicyVersion, ReplayRun
+from tests import people
 
 from .texts import EXAMPLES, POLICIES, SCHEMA
 
@@ -27,7 +26,7 @@ assert REWORDED != POLICIES
 def employee(username: str, role: Role, *, manager: User | None = None) -> Actor:
     """Somebody who works at the bank and can sign in."""
     user = User.objects.create(username=username, name=username.capitalize(), manager=manager)
-    user.groups.set([Group.objects.get_or_create(name=role)[0]])
+    people.give(user, role)
     return actors.employee(user)
 
 

@@ -12,6 +12,7 @@ from bankos.platform.models import User
 from sentinel import policy, policy_changes
 from sentinel.autonomy import Level, set_level
 from sentinel.models import AutomationStop, AutonomySetting, Decision, PolicyVersion, Review
+from tests import people
 
 from . import policy_life as life
 
@@ -23,14 +24,13 @@ pytestmark = pytest.mark.usefixtures("authority")
 @pytest.fixture
 def request_of_admin() -> Any:
     request = RequestFactory().get("/")
-    request.user = get_user_model().objects.create(username="root", is_superuser=True, is_staff=True)
+    request.user = people.give(get_user_model().objects.create(username="root"), Role.ADMINISTRATOR)
     return request
 
 
 @pytest.fixture
 def administrator() -> Client:
     actor = life.employee("orla", Role.ADMINISTRATOR)
-    User.objects.filter(pk=actor.user_id).update(is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(User.objects.get(pk=actor.user_id))
     return client

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.test import RequestFactory
 from rest_framework.test import APIRequestFactory, force_authenticate
 
@@ -10,6 +9,7 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor, Role, employee
 from bankos.platform.ids import uuid7
 from sentinel import api
+from tests import people
 
 from .desk import CREDIT, ask, party, staff
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("authority")
 @pytest.fixture
 def officer() -> Actor:
     user = get_user_model().objects.create(username="cora", name="Cora Lane")
-    user.groups.add(Group.objects.get_or_create(name=Role.COMPLIANCE)[0])
+    people.give(user, Role.COMPLIANCE)
     return employee(user)
 
 

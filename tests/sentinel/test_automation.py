@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import settings as examples
@@ -27,6 +26,7 @@ from sentinel.autonomy import Level, Limits
 from sentinel.autonomy_statistics import Standing
 from sentinel.governance import NotPossible
 from sentinel.models import AutomationStop, AutonomySetting, AutonomyWatch, DrillSighting, Review
+from tests import people
 
 from .desk import TRANSFER, ask, insights, party, staff, use_of
 
@@ -39,7 +39,7 @@ PERSONAL = {"segment": "personal"}
 def hire() -> Callable[..., Actor]:
     def one(role: Role = Role.COMPLIANCE) -> Actor:
         user = User.objects.create(username=f"u{User.objects.count()}", name=f"{role} {User.objects.count()}")
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        people.give(user, role)
         return employee(user)
 
     return one

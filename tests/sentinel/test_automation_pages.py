@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 
 from bankos.platform import clock
@@ -13,6 +12,7 @@ from bankos.platform.models import User
 from sentinel.automation import evidence, stops
 from sentinel.automation.evidence import Verdict
 from sentinel.automation.stops import Scope
+from tests import people
 
 from .desk import TRANSFER, ask, insights, party, staff
 
@@ -25,7 +25,7 @@ KEY = f"insights.cashflow/{TRANSFER}/personal"
 def desk() -> Callable[[Role], tuple[Client, Actor]]:
     def one(role: Role = Role.COMPLIANCE) -> tuple[Client, Actor]:
         user = User.objects.create(username=f"u{User.objects.count()}", name=f"Somebody {User.objects.count()}")
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        people.give(user, role)
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client, employee(user)

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
 from bankos.platform import clock
@@ -18,6 +17,7 @@ from sentinel.approval_evidence import note_opened
 from sentinel.approvals import ApprovalView, MakerIsChecker, NotEligible, State
 from sentinel.authority import Outcome
 from sentinel.models import Delegation, PersonalMandate
+from tests import people
 
 from .desk import ask, insights, party
 
@@ -32,7 +32,7 @@ def hire() -> Callable[..., Actor]:
         user = User.objects.create(
             username=f"u{User.objects.count()}", name=f"{role} {User.objects.count()}", branch_code=branch, manager=boss
         )
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        people.give(user, role)
         return employee(user)
 
     return one
@@ -148,7 +148,7 @@ def test_nobody_lends_a_role_they_do_not_hold_or_for_ever(hire: Callable[..., Ac
 def test_a_role_the_giver_lost_is_lent_no_longer(hire: Callable[..., Actor]) -> None:
     lead, colleague, asker = hire(Role.TEAM_LEAD), hire(Role.BRANCH_STAFF), hire(Role.BRANCH_STAFF)
     mandate_changes.delegate(giver=lead, receiver_id=UUID(colleague.id), role=Role.TEAM_LEAD, until=soon(), reason="Leave", at=clock.now())
-    User.objects.get(pk=lead.id).groups.clear()
+    people.take_all(User.objects.get(pk=lead.id))
     waits = approvals.request(ask(asker, amount="5000.00"), at=clock.now())
 
     with pytest.raises(NotEligible):

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import transaction
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as some
@@ -20,6 +19,7 @@ from sentinel.approvals import MakerIsChecker, NotEligible, State
 from sentinel.authority import Outcome
 from sentinel.governance import CarriedOut
 from sentinel.models import Delegation, PolicyVersion
+from tests import people
 
 from . import policy_life
 from .desk import ask
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("authority")
 
 def hire(*roles: Role, under: Actor | None = None, branch: str = "") -> Actor:
     user = User.objects.create(username=str(uuid7()), name="Somebody", branch_code=branch, manager_id=under.id if under else None)
-    user.groups.set([Group.objects.get_or_create(name=role)[0] for role in roles])
+    people.give(user, *roles)
     return actors.employee(user)
 
 
@@ -98,7 +98,7 @@ def test_the_lines_of_the_author_do_not_approve_the_text(author: Actor, proposed
     refused(proposed[1], below)
     refused(proposed[1], hire(Role.COMPLIANCE, under=below))
     above = hire(Role.COMPLIANCE)
-    User.objects.filter(pk=author.id).update(manager_id=above.id)
+    people.report_to(author.id, above.id)
     refused(proposed[1], above)
 
 
@@ -119,9 +119,9 @@ def test_a_text_stays_its_authors_when_somebody_drafts_it_again(author: Actor, s
 def test_a_new_manager_is_still_in_the_line_of_a_request_that_waits(author: Actor, second: Actor) -> None:
     """Leaving a line while a request waits makes nobody independent of it."""
     boss = hire(Role.COMPLIANCE)
-    User.objects.filter(pk=author.id).update(manager_id=boss.id)
+    people.report_to(author.id, boss.id)
     asked = policy_life.propose(policy_life.ready(second), actors.employee(User.objects.get(pk=author.id)))
-    User.objects.filter(pk=author.id).update(manager_id=None)
+    people.report_to(author.id, None)
 
     refused(asked, boss)
 
@@ -212,19 +212,19 @@ def test_a_power_is_agreed_to_only_by_who_is_independent_in_hand_and_authority(
 
     expected = independent(hand) and (own_role or any(independent(lender) for lender in lenders))
     with transaction.atomic():
-        people: list[Actor] = []
+        staff: list[Actor] = []
         for place, manager in enumerate(managers):
             role = Role.ADMINISTRATOR if place == asker else Role.COMPLIANCE
             roles = [Role.BRANCH_STAFF] if place == hand and place != asker and not own_role else [role]
-            people.append(hire(*roles, under=people[manager] if manager is not None else None))
+            staff.append(hire(*roles, under=staff[manager] if manager is not None else None))
         for lender in lenders:
             # A lender holds what is lent.
-            User.objects.get(pk=people[lender].id).groups.add(Group.objects.get_or_create(name=Role.COMPLIANCE)[0])
-            lend(people[lender], people[hand], Role.COMPLIANCE)
-        asked = mandate_for(people[gets], people[asker])
+            people.give(User.objects.get(pk=staff[lender].id), Role.COMPLIANCE)
+            lend(staff[lender], staff[hand], Role.COMPLIANCE)
+        asked = mandate_for(staff[gets], staff[asker])
         assert asked.request_id is not None, asked.sentence
 
-        error = approvals.hindrance(asked.request_id, actor=people[hand], at=clock.now())
+        error = approvals.hindrance(asked.request_id, actor=staff[hand], at=clock.now())
 
         event("may" if expected else "may not")
         assert (error is None) is expected

@@ -5,9 +5,11 @@ from django.contrib.admin import site
 from django.test import Client
 
 from bankos.platform import clock
+from bankos.platform.actors import Role
 from bankos.platform.models import User
 from sentinel.authzen import access
 from sentinel.models import PolicyStore, StoreClient, StoreEntity
+from tests import people
 
 from .authzen.certification import POLICIES, SCHEMA
 from .authzen.service import Caller, client_of, make
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def root() -> Client:
-    user = User.objects.create(username="root", name="Root", is_superuser=True, is_staff=True)
+    user = people.give(User.objects.create(username="root", name="Root"), Role.ADMINISTRATOR)
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return browser

@@ -10,11 +10,13 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
+from bankos.platform.actors import Role
 from customers.care import revealing
 from customers.care.action_types import BREAK_GLASS, UNMASK
 from journeys.approvals import Change
 from sentinel import action_types, autonomy, catalogue, policy
 from sentinel.decisions import DecisionView
+from sentinel.people.action_types import GRANT_ROLE, JOIN, MOVE, NO_ROLE, RESET
 
 LEVELS = dict(autonomy.Level.choices)
 
@@ -124,6 +126,48 @@ def _delegation(found: DecisionView, given: Mapping[str, Any]) -> Described:
     )
 
 
+_YOUR_CODE = Change("Code", "", "you make one on their page and tell it to them; with the link alone nobody gets in")
+
+
+def _newcomer(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    role = _role(given["role"]) if given["role"] != NO_ROLE else "none"
+    manager = _person(given["manager"]) if given["manager"] else "nobody"
+    return Described(
+        title=f"Let {given['name']} in as a new colleague",
+        about=given["name"],
+        about_url="",
+        reason=given["reason"],
+        changes=(
+            Change("User name", "", given["username"]),
+            Change("Job title", "", given["job_title"]),
+            Change("Role", "none", role),
+            Change("Branch", "", given["branch"] or "head office"),
+            Change("Reports to", "", manager),
+            _YOUR_CODE,
+        ),
+        evidence=(Evidence("people", "The people of the bank", reverse("people")),),
+    )
+
+
+def _of_person(title: str, *changes: Callable[[Mapping[str, Any]], Change]) -> Callable[[DecisionView, Mapping[str, Any]], Described]:
+    def words(found: DecisionView, given: Mapping[str, Any]) -> Described:
+        name, url = _person(found.resource_id), reverse("person", args=[found.resource_id])
+        return Described(
+            title=title.format(name),
+            about=name,
+            about_url=url,
+            reason=given["reason"],
+            changes=tuple(change(given) for change in changes),
+            evidence=(Evidence("person", "The person, with roles and history", url),),
+        )
+
+    return words
+
+
+def _role(role: str) -> str:
+    return Role(role).label.lower()
+
+
 def _erase(found: DecisionView, given: Mapping[str, Any]) -> Described:
     url = reverse("customer", args=[found.resource_id])
     return Described(
@@ -206,6 +250,19 @@ _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     action_types.GRANT_MANDATE.name: _mandate,
     action_types.DELEGATE_APPROVAL.name: _delegation,
     action_types.ERASE_CUSTOMER.name: _erase,
+    JOIN.name: _newcomer,
+    MOVE.name: _of_person(
+        "Move {}",
+        lambda given: Change("Branch", "", given["branch"] or "head office"),
+        lambda given: Change("Reports to", "", _person(given["manager"]) if given["manager"] else "nobody"),
+        lambda given: Change("Job title", "", given["job_title"]),
+    ),
+    RESET.name: _of_person(
+        "Give {} a new way in",
+        lambda given: Change("Password and second factor", "theirs", "gone"),
+        lambda _: _YOUR_CODE,
+    ),
+    GRANT_ROLE.name: _of_person("Give {} a role", lambda given: Change("Role", "", _role(given["role"]))),
     UNMASK.name: _unmask,
     BREAK_GLASS.name: _break_glass,
     "party.join": _join,

@@ -13,6 +13,7 @@ from bankos.platform.models import User
 from customers import search
 from customers.care import arranging
 from customers.models import Protection
+from tests import people
 from tests.bank import Bank, Branch, Customer
 
 from .conftest import seen, user_of
@@ -98,7 +99,7 @@ class TestStaffWhoAreCustomers:
             case "peer":
                 me.manager = other.manager = between
         for person in (between, me, other):
-            person.save()
+            people.report_to(person.pk, person.manager_id)
         arranging.list_in_circle(circle, other)
 
         assert seen(actors.employee(other), protected) == []

@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from bankos.platform.actors import Actor, Role
-from bankos.platform.models import User
 from customers.channels.webhooks import sending
 from customers.models import ApiClient, EventKind, WebhookDelivery
 from tests.bank import Bank, Customer
@@ -91,7 +90,6 @@ def test_to_everybody_else_the_pages_do_not_exist(bank: Bank, deploy: Deploy, re
 
 def test_the_admin_shows_histories_and_takes_new_kinds_of_events(bank: Bank, deploy: Deploy, administrator: Actor) -> None:
     program = deploy()
-    User.objects.filter(pk=administrator.id).update(is_staff=True, is_superuser=True)
     desk = bank.desk(administrator)
     assert program.client.name in desk.get("/admin/customers/apiclient/").content.decode()
     assert desk.get(f"/admin/customers/apiclient/{program.client.pk}/history/").status_code == 200

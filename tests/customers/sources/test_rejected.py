@@ -194,9 +194,7 @@ def test_the_list_is_read_in_pages_and_by_reason(broken: RejectedRow, orla: Acto
 
 
 def test_the_admin_does_not_show_what_a_row_says(broken: RejectedRow, orla: Actor, bank: Bank) -> None:
-    from bankos.platform.models import User
 
-    User.objects.filter(pk=orla.id).update(is_staff=True, is_superuser=True)
     desk = bank.desk(orla)
 
     for path in ("", f"{broken.pk}/change/"):

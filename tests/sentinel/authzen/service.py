@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.test import Client
 
 from bankos.platform.actors import Role
 from bankos.platform.models import User
+from tests import people
 
 from . import certification
 from .schemas import fits
@@ -60,7 +60,7 @@ class Caller:
 
 def person(username: str, *roles: Role) -> User:
     user = User.objects.create(username=username, name=username.title())
-    user.groups.set([Group.objects.get_or_create(name=role)[0] for role in roles])
+    people.give(user, *roles)
     return user
 
 

@@ -1,0 +1,70 @@
+"""Letting a colleague go, and signing one out: one person does it, at once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from bankos.platform import sessions
+from bankos.platform.actors import Actor
+from bankos.platform.models import User
+
+from .. import governance
+from ..decision import Resource
+from ..governance import Act, CarriedOut, NotPossible, Permitted
+from ..models import Delegation, PersonalMandate
+from . import facts, joining, roles
+from .action_types import END_SESSIONS, LEAVE
+
+
+def leave(*, person_id: UUID, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """End everything a person may do here: roles, ways in, sessions, mandates, roles lent and borrowed. What they asked for and what waits
+    for a second person is not carried out any more.
+
+    Raises:
+        governance.NotPossible, sentinel.authority.AuthorityError
+    """
+    return governance.carry_out(actor=actor, action=LEAVE.name, resource_id=str(person_id), parameters={"reason": reason}, at=at)
+
+
+def sign_out(*, person_id: UUID, actor: Actor, at: datetime) -> CarriedOut:
+    """End all sessions of a person.
+
+    Raises:
+        governance.NotPossible, sentinel.authority.AuthorityError
+    """
+    return governance.carry_out(actor=actor, action=END_SESSIONS.name, resource_id=str(person_id), parameters={}, at=at)
+
+
+def _to_leave(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
+    user = facts.person(resource_id)
+    return facts.resource_of(user, loses=facts.roles_of(user))
+
+
+def _leave(permitted: Permitted) -> None:
+    user, at = facts.person(permitted.resource_id), permitted.at
+    if str(user.pk) == permitted.actor.id:
+        raise NotPossible("Somebody else lets you go.")
+    roles.take(user, facts.roles_of(user), decision_id=permitted.decision.id, at=at)
+    joining.close_every_way_in(user, at=at)
+    for lent in Delegation.objects.filter(Q(giver=user) | Q(receiver=user), revoked_at=None):
+        lent.revoked_at = at
+        lent.save()
+    for mandate in PersonalMandate.objects.filter(person=user, revoked_at=None):
+        mandate.revoked_at = at
+        mandate.save()
+    User.objects.filter(pk=user.pk).update(is_active=False, placed_by=permitted.decision.id)
+
+
+def _to_sign_out(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
+    return facts.resource_of(facts.person(resource_id))
+
+
+def _sign_out(permitted: Permitted) -> None:
+    sessions.end_sessions(facts.person(permitted.resource_id).pk, at=permitted.at)
+
+
+governance.register(LEAVE.name, Act(_to_leave, _leave))
+governance.register(END_SESSIONS.name, Act(_to_sign_out, _sign_out))

@@ -1,0 +1,85 @@
+"""Giving a role and taking one away: acts like any other, decided by the policies. Giving needs two people, taking away one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bankos.platform.actors import Actor, Role
+from bankos.platform.models import RoleMembership, User
+
+from .. import governance
+from ..decision import Resource
+from ..governance import Act, CarriedOut, NotPossible, Permitted
+from . import facts
+from .action_types import GRANT_ROLE, WITHDRAW_ROLE
+
+
+def grant(*, person_id: UUID, role: Role, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """Give a person a role, once a second person agreed.
+
+    Raises:
+        governance.NotPossible, sentinel.authority.AuthorityError
+    """
+    given = {"role": role.value, "reason": reason}
+    return governance.carry_out(actor=actor, action=GRANT_ROLE.name, resource_id=str(person_id), parameters=given, at=at, note=reason)
+
+
+def withdraw(*, person_id: UUID, role: Role, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """Take a role away, at once. The person's next request is judged without it.
+
+    Raises:
+        governance.NotPossible, sentinel.authority.AuthorityError
+    """
+    given = {"role": role.value, "reason": reason}
+    return governance.carry_out(actor=actor, action=WITHDRAW_ROLE.name, resource_id=str(person_id), parameters=given, at=at)
+
+
+def give(user: User, role: str, *, decision_id: UUID, at: datetime) -> None:
+    """Write down that a person holds a role, by this decision; the database checks that it says so."""
+    RoleMembership.objects.create(user=user, role=role, granted_at=at, granted_by=decision_id)
+
+
+def take(user: User, roles: frozenset[str], *, decision_id: UUID, at: datetime) -> None:
+    """End these roles of a person, by this decision. Raises NotPossible: nobody else holds one that somebody must hold."""
+    facts.one_at_a_time()
+    facts.refuse_to_leave_none(user, roles & facts.roles_of(user))
+    user.memberships.filter(role__in=roles, withdrawn_at=None).update(withdrawn_at=at, withdrawn_by=decision_id)
+
+
+def known(role: str) -> Role:
+    """Raises NotPossible."""
+    try:
+        return Role(role)
+    except ValueError as error:
+        raise NotPossible("The bank has no such role.") from error
+
+
+def _to_grant(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
+    user, role = facts.person(resource_id), known(parameters["role"])
+    resource = facts.resource_of(user)
+    if role in resource.attributes["roles"]:
+        raise NotPossible(f"{user.name} holds this role already.")
+    return resource
+
+
+def _grant(permitted: Permitted) -> None:
+    user = facts.person(permitted.resource_id)
+    give(user, str(permitted.parameters["role"]), decision_id=permitted.decision.id, at=permitted.at)
+
+
+def _to_withdraw(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
+    user, role = facts.person(resource_id), known(parameters["role"])
+    resource = facts.resource_of(user, loses=frozenset({role}))
+    if role not in resource.attributes["roles"]:
+        raise NotPossible(f"{user.name} does not hold this role.")
+    return resource
+
+
+def _withdraw(permitted: Permitted) -> None:
+    user = facts.person(permitted.resource_id)
+    take(user, frozenset({str(permitted.parameters["role"])}), decision_id=permitted.decision.id, at=permitted.at)
+
+
+governance.register(GRANT_ROLE.name, Act(_to_grant, _grant, concerned=facts.who_it_is_done_to))
+governance.register(WITHDRAW_ROLE.name, Act(_to_withdraw, _withdraw))
