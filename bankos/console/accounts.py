@@ -27,7 +27,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from bankos.platform import attempts, clock, proxies
+from bankos.platform import attempts, clock, proxies, sessions
 from bankos.platform.models import User
 
 KNOWN_FOR = 180 * 24 * 3600  # seconds
@@ -65,9 +65,6 @@ class StaffBackend(AuthenticationBackend):
         return user
 
 
-from bankos.platform import sessions
-
-
 class StaffAccountAdapter(DefaultAccountAdapter):
     """Accounts are made by administrators; the console only signs people in."""
 
@@ -83,7 +80,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
-        address, program = self.get_client_ip(request) or "", request.META.get("HTTP_USER_AGENT", "")
+        address, program = proxies.address_of(request) or "", request.META.get("HTTP_USER_AGENT", "")
         sessions.note_place(request.session, address=address, program=program)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:

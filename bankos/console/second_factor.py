@@ -60,7 +60,7 @@ def needed(request: HttpRequest) -> bool:
     actor = getattr(request, "actor", None)
     if actor is None or not settings.SECOND_FACTOR_ROLES:
         return False
-    return request.user.is_superuser or not actor.roles.isdisjoint(settings.SECOND_FACTOR_ROLES)
+    return not actor.roles.isdisjoint(settings.SECOND_FACTOR_ROLES)
 
 
 class ActivateApp(ActivateTOTPView):
