@@ -161,9 +161,11 @@ stays(WebhookDelivery, "body", why="Ids, what changed, version and links; no wor
 
 # ---- floors below ----
 
+stays("platform.AttemptCount", why="Hashes of names of accounts and of addresses, for as long as they are counted.")
 stays("platform.DomainEvent", why="Ids, codes and moments: what subscribers need is read from the tables.")
 stays("platform.EventDelivery", why="Why an event failed: class and place, never the message.")
 stays("platform.Heartbeat", why="Names of processes.")
+stays("platform.Meter", why="Ids of programs and moments.")
 stays("platform.User", why="A colleague.")
 stays("sentinel.Decision", why="Signed. Words stand in it as salted hashes; what it rested on is encrypted with a key that is erased.")
 stays("sentinel.Redaction", why="Salted hashes of what is gone.")
