@@ -2,31 +2,47 @@
 
 import sys
 from http import HTTPStatus
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 
 from bankos.platform.outages import RETRY_AFTER, is_outage
+from bankos.platform.outcomes import GivenUp, Watch
 from bankos.platform.problems import CONTENT_TYPE, for_programs
 
 UNKNOWN = "The fault is ours and is recorded. What was sent may have been done or not: ask before it is sent again."
+RECORDED = "It was recorded, but the answer could not be made: ask what became of it, and don't send it again."
 AWAY = "The bank's records cannot be reached just now. What was sent may have been done or not: ask before it is sent again."
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """For an unforeseen error: 503 where the database was lost, which passes, and 500 for a fault of the program."""
-    away = is_outage(sys.exc_info()[1])
+    error = sys.exc_info()[1]
+    watch: Watch | None = getattr(request, "watch", None)
+    recorded, given_up = bool(watch and watch.recorded), isinstance(error, GivenUp)
+    away = is_outage(error)
+    if recorded and not for_programs(request.path):
+        # What was sent is done with; only the page that shows it failed. To call that a fault would have it sent again.
+        return HttpResponse(_page("recorded.html"), headers={"Bankos-Done": "yes", "Cache-Control": "no-store"})
     status = HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
     response: HttpResponse
     if for_programs(request.path):
-        problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": AWAY if away else UNKNOWN}
-        problem["code"] = "unavailable" if away else "fault"
+        problem = {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": int(status),
+            "detail": RECORDED if recorded else AWAY if away else UNKNOWN,
+        }
+        problem["code"] = "recorded" if recorded else "unavailable" if away else "fault"
         response = JsonResponse(problem, status=status, content_type=CONTENT_TYPE)
     else:
-        response = HttpResponse(_page("503.html" if away else "500.html"), status=status)
+        response = HttpResponse(_page("503.html" if away else "500.html", key=watch.key if watch else None), status=status)
     if away:
         response.headers["Retry-After"] = str(RETRY_AFTER)
+    if given_up:
+        response.headers["Bankos-Done"] = "no"
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -36,5 +52,5 @@ def busy_page() -> bytes:
     return _page("busy.html").encode()
 
 
-def _page(template: str) -> str:
-    return render_to_string(template, {"stylesheet": static("css/console.css")})
+def _page(template: str, *, key: UUID | None = None) -> str:
+    return render_to_string(template, {"stylesheet": static("css/console.css"), "key": key})

@@ -39,7 +39,9 @@ class ConsoleMiddleware:
         if isinstance(exception, AuthorityError):
             # Fail closed, and say what to do: nothing has happened.
             told = {"decision_id": exception.decision_id, "keys_missing": isinstance(exception, KeysMissing)}
-            return render(request, "sentinel/not_decided.html", told, status=503)
+            answer = render(request, "sentinel/not_decided.html", told, status=503)
+            answer.headers["Bankos-Done"] = "no"
+            return answer
         if isinstance(exception, TooMany):
             # The same whether the secret was right: nobody has looked at it.
             minutes = -(-exception.seconds // 60)

@@ -1,16 +1,47 @@
 """What every request carries: the moment it arrived and who sent it; and how answers are compressed."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-from . import actors, clock
+from . import actors, clock, outcomes
 from .models import User
 from .preconditions import GZIP
 
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
 Respond = Callable[[HttpRequest], HttpResponse]
+
+
+class OutcomeMiddleware:
+    """Watches over what changes something, so that an answer that is lost can be asked for (`outcomes`). Nearest to the views: what
+    happens around them, like keeping a session, is no part of it.
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return self.get_response(request)
+        user = request.user
+        watch = outcomes.Watch(_key_of(request), user.pk if isinstance(user, User) else None)
+        request.watch = watch  # type: ignore[attr-defined]
+        with outcomes.watching(watch):
+            return self.get_response(request)
+
+
+def _key_of(request: HttpRequest) -> UUID | None:
+    sent = request.headers.get("Request-Key")
+    if sent is None and request.content_type in FORMS:
+        sent = request.POST.get("request-key")
+    try:
+        return UUID(sent) if sent else None
+    except ValueError:
+        return None
 
 
 class RequestContextMiddleware:

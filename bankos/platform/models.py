@@ -234,3 +234,15 @@ class AttemptCount(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class RequestOutcome(models.Model):
+    """What became of something a page sent (see `outcomes`): recorded, or given up before it was."""
+
+    key = models.UUIDField(primary_key=True)
+    user_id = models.UUIDField()
+    recorded = models.BooleanField()
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.key)

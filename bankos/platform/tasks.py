@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import bell, clock, events, health, scratch
+from . import bell, clock, events, health, outcomes, scratch
 
 # A task drains for so long and leaves the rest to another one, so that a long backlog keeps no other work waiting.
 SECONDS_A_TASK = 3
@@ -22,6 +22,12 @@ def sweep_events() -> None:
     """Ring for whatever is due: messages that were lost, and events that failed and are to be tried again."""
     for subscriber in events.due_subscribers(at=clock.now()):
         bell.ring(subscriber)
+
+
+@shared_task
+def sweep_outcomes() -> None:
+    """Forget what became of requests nobody asks about any more."""
+    outcomes.forget_old(at=clock.now())
 
 
 @shared_task

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "bankos.console.middleware.ConsoleMiddleware",
     "bankos.console.second_factor.SecondFactorMiddleware",
     "bankos.platform.preconditions.PreconditionsMiddleware",
+    "bankos.platform.middleware.OutcomeMiddleware",
 ]
 
 ROOT_URLCONF = "bankos.urls"
@@ -234,6 +235,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep linkage": {"task": "customers.tasks.sweep_linkage", "schedule": 60, "options": {"expires": 60}},
     "apply events": {"task": "customers.tasks.apply_events", "schedule": TICK, "options": {"expires": TICK}},
     "send webhooks": {"task": "customers.tasks.send_webhooks", "schedule": TICK, "options": {"expires": TICK}},
+    "sweep outcomes": {"task": "bankos.platform.tasks.sweep_outcomes", "schedule": 600, "options": {"expires": 600}},
     "sweep replays": {"task": "sentinel.tasks.sweep_replays", "schedule": 20, "options": {"expires": 20}},
 }
 

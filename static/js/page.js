@@ -10,8 +10,20 @@
       .split("; ")
       .find((pair) => pair.startsWith(name + "="))
       ?.slice(name.length + 1);
+  const newKey = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  };
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = cookie("csrftoken") ?? "";
+    if (event.detail.verb !== "get") event.detail.headers["Request-Key"] = newKey();
+  });
+  // What is sent carries a key, by which the bank can say what became of it when its answer is lost.
+  document.addEventListener("formdata", (event) => {
+    if (event.target.method === "post") event.formData.set("request-key", newKey());
   });
 
   // A second click on a form that is already on its way does nothing. The server is safe without this.
@@ -35,11 +47,49 @@
     say((root.matches?.("[data-say]") ? root : root.querySelector?.("[data-say]"))?.dataset.say);
   };
   document.addEventListener("htmx:afterSettle", (event) => attend(event.detail.elt));
-  document.addEventListener("htmx:sendError", () => say("No connection. Nothing was sent; try again."));
+
+  // No answer, or one of a server that failed: what was sent may have been done. The bank knows; until it says so, nothing is claimed.
+  const RECORDED = "It arrived and is recorded. Load the page again to see what came of it; don’t send it again.";
+  const NOTHING = "Nothing was done. Try again.";
+  const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const becameOf = async (key) => {
+    for (const pause of [0, 1, 2, 4, 8, 16]) {
+      await wait(pause);
+      try {
+        const answer = await fetch(`/outcome/${key}/`, {
+          method: "POST",
+          headers: { "X-CSRFToken": cookie("csrftoken") ?? "", Accept: "application/json" },
+          signal: AbortSignal.timeout(5000),
+          redirect: "error",
+        });
+        if (answer.ok) return (await answer.json()).recorded ? RECORDED : NOTHING;
+      } catch {
+        // still no connection: asked again
+      }
+    }
+    return "It is still not known whether it was done. Before you send it again, load the page and look.";
+  };
+  const tell = async (detail, trouble) => {
+    const key = detail.requestConfig?.headers?.["Request-Key"];
+    if (!key) return say(`${trouble} Try again.`);
+    say(`${trouble} Asking whether what you sent was done …`);
+    say(await becameOf(key));
+  };
+  document.addEventListener("htmx:sendError", (event) => tell(event.detail, "No connection."));
+  document.addEventListener("htmx:timeout", (event) => tell(event.detail, "No answer in time."));
   document.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
-    if (status === 503) return say("The bank’s rules could not be asked. Nothing was done; try again in a minute.");
-    say(status === 404 ? "That is no longer here." : "That did not work. Nothing was changed; try again.");
+    const { xhr } = event.detail;
+    if (xhr.getResponseHeader("Bankos-Done") === "no") {
+      return say(xhr.status === 503 ? "That could not be taken now. Nothing was done; try again in a minute." : NOTHING);
+    }
+    if (xhr.status >= 500) return tell(event.detail, "Something failed.");
+    say(xhr.status === 404 ? "That is no longer here." : "That was refused. Nothing was done.");
+  });
+  // Done, but the part of the page that shows it could not be drawn: it is not put into the page.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.getResponseHeader("Bankos-Done") !== "yes") return;
+    event.detail.shouldSwap = false;
+    say(RECORDED);
   });
   addEventListener("DOMContentLoaded", () => attend(document.body));
 

@@ -43,6 +43,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._configure_connection(one)  # type: ignore[attr-defined]
         return one
 
+    def _commit(self) -> None:
+        from .. import outcomes  # has models, which this backend must be there for
+
+        watch = outcomes.current()
+        if watch is None or self.connection is None or self.alias != DEFAULT_DB_ALIAS:
+            super()._commit()  # type: ignore[misc] # the stubs leave it out
+            return
+        with self.wrap_database_errors:
+            wrote = watch.before_commit(self.connection)
+        super()._commit()  # type: ignore[misc] # the stubs leave it out
+        watch.recorded |= wrote
+
     def _close(self) -> None:
         owner = self.connection.owner if self.connection is not None else None
         if owner is None:
