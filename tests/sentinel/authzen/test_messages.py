@@ -185,6 +185,16 @@ def test_an_entity_an_item_names_by_half_is_never_completed_from_the_default(ite
     assert whole == messages.evaluation(sent(REQUEST))
 
 
+@pytest.mark.parametrize(("half", "missing"), INCOMPLETE)
+def test_a_default_named_by_half_spoils_only_the_items_that_rely_on_it(half: dict[str, Any], missing: str) -> None:
+    [member] = half
+    relying, saying = batch(**(REQUEST | half), evaluations=[{}, {member: REQUEST[member]}]).items
+
+    assert isinstance(relying, Malformed)
+    assert str(relying) == f"/evaluations/0/{missing} is missing"
+    assert saying == messages.evaluation(sent(REQUEST))
+
+
 @pytest.mark.parametrize("member", ["subject", "action", "resource", "context"])
 @pytest.mark.parametrize("said", [None, "alice", [], 0, False])
 def test_what_is_no_entity_does_not_fall_back_to_the_default_either(member: str, said: Any) -> None:
