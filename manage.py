@@ -5,7 +5,7 @@ import os
 import sys
 
 # These run no query, or look after the servers themselves.
-NEED_NO_SERVERS = {"start", "checks", "assets", "collectstatic", "rotate_signing_key", "spectacular", "help", "version"}
+NEED_NO_SERVERS = {"start", "checks", "assets", "collectstatic", "spectacular", "help", "version"}
 
 
 def main() -> None:

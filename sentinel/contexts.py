@@ -123,7 +123,7 @@ def keys_for(subjects: Collection[Subject], *, at: datetime) -> dict[Subject, Ke
 def rewrap(*, at_once: int = 1000) -> int:
     """Wrap every key that an older master key wraps with the one in force, so that the older one can be thrown away. Returns how many.
 
-    May be stopped and run again at any time; decisions go on meanwhile.
+    May be stopped and run again at any time; decisions go on meanwhile. As the database's owner: nobody else may write over a key.
     """
     done, after = 0, UUID(int=0)
     while rows := list(ContextKey.objects.filter(erased_at=None, pk__gt=after).order_by("pk")[:at_once]):
@@ -135,13 +135,3 @@ def rewrap(*, at_once: int = 1000) -> int:
                 done += unerased.update(wrapped=vault.wrap(vault.unwrap(wrapped)))
         after = rows[-1].pk
     return done
-
-
-def erase(subject: Subject, *, decision_id: UUID, at: datetime) -> int:
-    """Destroy the keys of everything that was ever decided about this subject. Returns how many; twice is once.
-
-    Args:
-        decision_id: the decision that allowed it.
-    """
-    in_use = ContextKey.objects.filter(subject_type=subject[0], subject_id=subject[1], erased_at__isnull=True)
-    return in_use.update(wrapped=None, erased_at=at, erased_by=decision_id)

@@ -12,7 +12,7 @@ from uuid import UUID
 from bankos.platform import events
 from bankos.platform.actors import Actor
 
-from . import contexts, governance, redaction
+from . import governance, redaction
 from .action_types import ERASE_CUSTOMER
 from .decision import Resource
 from .governance import Act, CarriedOut, NotPossible, Permitted
@@ -50,9 +50,9 @@ def erase(party_id: UUID, *, actor: Actor, reason: str, at: datetime) -> Carried
     )
 
 
-def erase_contexts(party_id: str, *, decision_id: UUID, at: datetime) -> int:
+def erase_contexts(party_id: str, *, decision_id: UUID) -> int:
     """Destroy the keys of what decisions about this customer rested on, and the free texts around them. Returns how many of both."""
-    keys = contexts.erase((PARTY, party_id), decision_id=decision_id, at=at)
+    keys = redaction.erase_keys(decision_id, [party_id])
     asked = ApprovalRequest.objects.filter(decision__resource_type=PARTY, decision__resource_id=party_id)
     requests = list(asked.values_list("pk", flat=True))
     answers = list(ApprovalAnswer.objects.filter(request__in=requests).values_list("pk", flat=True))
@@ -70,7 +70,7 @@ def _resource(party_id: str, parameters: Mapping[str, Any], at: datetime) -> Res
 
 
 def _erase(permitted: Permitted) -> None:
-    erase_contexts(permitted.resource_id, decision_id=permitted.decision.id, at=permitted.at)
+    erase_contexts(permitted.resource_id, decision_id=permitted.decision.id)
     for eraser in _erasers:
         eraser(permitted)
     events.publish(ERASED, subject=permitted.resource_id, data={"decision": str(permitted.decision.id)}, source=SOURCE, at=permitted.at)

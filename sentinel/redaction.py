@@ -1,12 +1,15 @@
 """Erasing single values out of evidence that otherwise never changes (GDPR Art. 17): the row stays, the value goes, its hash is kept.
 
-Nobody can do it but a function of the database that acts with the owner's rights. It asks for a decision to erase that was used within the
-hour, touches only columns the migrations named (`Erasable`), and writes for each value a salted hash, so that who still has the value can
-show it was the one that stood there, and nobody else can tell what it was. What a table that keeps its history said before goes with it.
+Nobody can do it but functions of the database that act as the eraser (`bankos.platform.roles`; migration 0010). They believe no row for
+what it says: the decision must be signed by the bank, permit erasing, be used, not have expired, and serve no other transaction. They touch
+only columns the migrations named (`Erasable`) of rows of the customer the decision names (`ErasedWith`); of rows that do not tell whose
+they are, only what the bank signed an order for. For each value a salted hash is written, so that who still has the value can show it was
+the one that stood there, and nobody else can tell what it was. What a table that keeps its history said before goes with it.
 """
 
 import json
 from collections.abc import Collection
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +18,11 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
+from . import tokens
+
 MARK = "erasable:"
+ORDER = "erasing-order+jwt"
+"""The type of a token that orders erasing."""
 
 
 class Erasable(Operation):
@@ -52,18 +59,67 @@ class Erasable(Operation):
         schema_editor.execute(f"COMMENT ON COLUMN {table}.{column} IS {text}", params=None)
 
 
+class ErasedWith(Operation):
+    """Migration operation: of `table`, whose columns `Erasable` named, a customer's are the rows for which `condition` holds: SQL on the
+    row `r` and the ids of everybody the customer is, `members` (text[]).
+
+    A table without one holds rows that do not tell whose they are: of those, only what the bank signed an order for is erased.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, table: str, condition: str) -> None:
+        self.table, self.condition = table, condition
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return (self.__class__.__name__, [self.table, self.condition], {})
+
+    def describe(self) -> str:
+        return f"Say whose the rows of {self.table} are"
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """A rule of the database only: no model changes."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        quote = schema_editor.quote_value
+        schema_editor.execute(_SAY_WHOSE.format(table=quote(self.table), condition=quote(f"\nof:{self.condition}")), params=None)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        schema_editor.execute(_SAY_WHOSE.format(table=schema_editor.quote_value(self.table), condition="''"), params=None)
+
+
+_SAY_WHOSE = """
+DO $$
+DECLARE marked record;
+BEGIN
+    FOR marked IN SELECT attname, split_part(col_description(attrelid, attnum), E'\\nof:', 1) AS comment FROM pg_attribute
+                   WHERE attrelid = {table}::regclass AND col_description(attrelid, attnum) LIKE 'erasable:%' LOOP
+        EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', {table}, marked.attname, marked.comment || {condition});
+    END LOOP;
+END $$
+"""
+
+
 def redact(decision_id: UUID, table: str, column: str, ids: Collection[UUID | int]) -> int:
     """Erase a column's values in these rows, and what those rows said before (`bankos.platform.history`), in the caller's transaction.
 
     Args:
         ids: their primary keys; of a composite one the first column.
     Returns:
-        How many values there were; twice is once.
+        How many values there were; idempotent.
     """
     if not ids:
         return 0
+    keys = [str(id) for id in ids]
+    rows = sha256(",".join(keys).encode()).hexdigest()
+    order = _order(decision=str(decision_id), table=table, column=column, rows=rows)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sentinel_redact(%s, %s, %s, %s)", [decision_id, table, column, [str(id) for id in ids]])
+        cursor.execute("SELECT sentinel_redact(%s, %s, %s, %s, %s)", [decision_id, table, column, keys, order])
         return int(cursor.fetchone()[0])
 
 
@@ -78,117 +134,19 @@ def before(decision_id: UUID, table: str, ids: Collection[UUID]) -> list[dict[st
 
 def replace(decision_id: UUID, table: str, column: str, id: UUID, content: bytes) -> None:
     """Put other bytes in place of those that stand there, which hold more than what is to be erased: a run of lines without some."""
+    digest = sha256(content).hexdigest()
+    order = _order(decision=str(decision_id), table=table, column=column, row=str(id), content=digest)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sentinel_replace(%s, %s, %s, %s, %s)", [decision_id, table, column, str(id), content])
+        cursor.execute("SELECT sentinel_replace(%s, %s, %s, %s, %s, %s)", [decision_id, table, column, str(id), content, order])
 
 
-FUNCTIONS = """
-CREATE OR REPLACE FUNCTION sentinel_check_erasing(decision uuid) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM sentinel_consumption c JOIN sentinel_decision d ON d.id = c.decision_id
-                    WHERE d.id = decision AND d.outcome = 'permit' AND d.action IN ('customer.erase', 'customer.erase_due')
-                      AND c.consumed_at > clock_timestamp() - interval '1 hour') THEN
-        RAISE EXCEPTION 'decision % permits no erasing now', decision USING ERRCODE = 'insufficient_privilege';
-    END IF;
-END $$;
+def erase_keys(decision_id: UUID, subjects: Collection[str]) -> int:
+    """Destroy the keys of what decisions about these customers rested on. Returns how many there were; idempotent."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sentinel_erase_keys(%s, %s)", [decision_id, list(subjects)])
+        return int(cursor.fetchone()[0])
 
-CREATE OR REPLACE FUNCTION sentinel_erasable(tbl text, col text) RETURNS text LANGUAGE plpgsql STABLE AS $$
-DECLARE said text;
-BEGIN
-    SELECT col_description(a.attrelid, a.attnum) INTO said FROM pg_attribute a
-     WHERE a.attrelid = to_regclass(quote_ident(tbl)) AND a.attname = col AND NOT a.attisdropped;
-    IF said IS NULL OR said NOT LIKE 'erasable:%' THEN
-        RAISE EXCEPTION '% of % is not erasable', col, tbl USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    RETURN substr(said, length('erasable:') + 1);
-END $$;
 
--- The first column of a table's primary key, and its type.
-CREATE OR REPLACE FUNCTION sentinel_row_key(tbl text, OUT name text, OUT type text) LANGUAGE sql STABLE AS $$
-    SELECT a.attname, format_type(a.atttypid, NULL) FROM pg_index i
-      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-     WHERE i.indrelid = to_regclass(quote_ident(tbl)) AND i.indisprimary
-$$;
-
-CREATE OR REPLACE FUNCTION sentinel_redact(decision uuid, tbl text, col text, ids text[]) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE
-    blank text := sentinel_erasable(tbl, col);
-    key record := sentinel_row_key(tbl);
-    place text;
-    hashed bigint;
-    erased bigint := 0;
-BEGIN
-    PERFORM sentinel_check_erasing(decision);
-    -- The table first: what an UPDATE takes out of it is kept in the past (bankos.platform.history), and goes from there with all before.
-    FOREACH place IN ARRAY ARRAY[quote_ident(tbl), 'past.' || quote_ident(tbl)] LOOP
-        CONTINUE WHEN to_regclass(place) IS NULL;
-        EXECUTE format(
-            'INSERT INTO sentinel_redaction (id, decision_id, table_name, column_name, row_id, salt, sha256, redacted_at)
-             SELECT gen_random_uuid(), $1, $2, $3, key, salt, encode(sha256(convert_to(salt || old, ''UTF8'')), ''hex''), clock_timestamp()
-               FROM (SELECT %4$I::text AS key, %1$I::text AS old, gen_random_uuid()::text AS salt FROM %2$s
-                      WHERE %4$I = ANY ($4::%5$s[]) AND %1$I IS NOT NULL AND %1$I IS DISTINCT FROM %3$s OFFSET 0) AS going',
-            col, place, blank, key.name, key.type) USING decision, place, col, ids;
-        GET DIAGNOSTICS hashed = ROW_COUNT;
-        erased := erased + hashed;
-        PERFORM set_config('bankos.redaction', pg_current_xact_id()::text, true);
-        EXECUTE format(
-            'UPDATE %2$s SET %1$I = %3$s WHERE %4$I = ANY ($1::%5$s[]) AND %1$I IS NOT NULL AND %1$I IS DISTINCT FROM %3$s',
-            col, place, blank, key.name, key.type) USING ids;
-        PERFORM set_config('bankos.redaction', '', true);
-    END LOOP;
-    RETURN erased;
-END $$;
-
-CREATE OR REPLACE FUNCTION sentinel_before(decision uuid, tbl text, ids text[]) RETURNS SETOF jsonb
-    LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE key record := sentinel_row_key(tbl);
-BEGIN
-    PERFORM sentinel_check_erasing(decision);
-    IF to_regclass('past.' || quote_ident(tbl)) IS NOT NULL THEN
-        RETURN QUERY EXECUTE format('SELECT to_jsonb(was) FROM past.%1$I was WHERE %2$I = ANY ($1::%3$s[])', tbl, key.name, key.type)
-            USING ids;
-    END IF;
-END $$;
-
-CREATE OR REPLACE FUNCTION sentinel_replace(decision uuid, tbl text, col text, row_id text, content bytea) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE key record := sentinel_row_key(tbl);
-BEGIN
-    IF sentinel_erasable(tbl, col) <> 'given' THEN
-        RAISE EXCEPTION '% of % is erased as a whole', col, tbl USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    PERFORM sentinel_check_erasing(decision);
-    EXECUTE format(
-        'INSERT INTO sentinel_redaction (id, decision_id, table_name, column_name, row_id, salt, sha256, redacted_at)
-         SELECT gen_random_uuid(), $1, $2, $3, $4, salt, encode(sha256(convert_to(salt, ''UTF8'') || %1$I), ''hex''), clock_timestamp()
-           FROM (SELECT %1$I, gen_random_uuid()::text AS salt FROM %2$I WHERE %3$I = $4::%4$s OFFSET 0) AS going',
-        col, tbl, key.name, key.type) USING decision, tbl, col, row_id;
-    PERFORM set_config('bankos.redaction', pg_current_xact_id()::text, true);
-    EXECUTE format('UPDATE %2$I SET %1$I = $1 WHERE %3$I = $2::%4$s', col, tbl, key.name, key.type) USING content, row_id;
-    PERFORM set_config('bankos.redaction', '', true);
-END $$;
-
-DO $$
-DECLARE name text;
-BEGIN
-    FOREACH name IN ARRAY ARRAY['sentinel_check_erasing(uuid)', 'sentinel_erasable(text, text)', 'sentinel_row_key(text)',
-                                'sentinel_redact(uuid, text, text, text[])', 'sentinel_before(uuid, text, text[])',
-                                'sentinel_replace(uuid, text, text, text, bytea)'] LOOP
-        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', name, current_schema());
-    END LOOP;
-END $$;
-"""
-NO_FUNCTIONS = """
-DROP FUNCTION sentinel_replace(uuid, text, text, text, bytea);
-DROP FUNCTION sentinel_before(uuid, text, text[]);
-DROP FUNCTION sentinel_redact(uuid, text, text, text[]);
-DROP FUNCTION sentinel_row_key(text);
-DROP FUNCTION sentinel_erasable(text, text);
-DROP FUNCTION sentinel_check_erasing(uuid);
-"""
-# As they were before rows with keys that are no UUID, and the past, were reached.
-FIRST_FUNCTIONS_GO = """
-DROP FUNCTION IF EXISTS sentinel_replace(uuid, text, text, uuid, bytea);
-DROP FUNCTION IF EXISTS sentinel_redact(uuid, text, text, uuid[]);
-"""
+def _order(**order: str) -> str:
+    """The bank's own word that exactly this is to be erased, for rows that do not tell whose they are."""
+    return tokens.sign(order, type=ORDER)

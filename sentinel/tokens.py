@@ -64,10 +64,10 @@ def advice_audience(store: str) -> str:
     return f"{_ADVICE_AUDIENCE}{store}"
 
 
-def sign(claims: dict[str, Any]) -> str:
-    """The token that carries these claims, of the type their issuer has, signed with the key in force."""
+def sign(claims: Mapping[str, Any], *, type: str = "") -> str:
+    """The token that carries these claims, of `type` or the one their issuer has, signed with the key in force."""
     key = keys.signing_key()
-    signed = b".".join((_header(key.kid, _TYPES[claims["iss"]]), _base64url(orjson.dumps(claims))))
+    signed = b".".join((_header(key.kid, type or _TYPES[claims["iss"]]), _base64url(orjson.dumps(claims))))
     # Put together here and not by joserfc, which reads it: signing is the larger part of what a decision costs beside its policies.
     return b".".join((signed, _base64url(key.sign(signed)))).decode()
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -75,6 +75,31 @@ def django_db_setup(django_db_setup: None, django_db_modify_db_settings: ExitSta
         owner.enter_context(roles.as_owner())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _act_within_the_tests_transaction() -> Iterator[None]:
+    """What is done as another login (`roles.acting_as`) is done as its role, on the same connection, which sees what the test wrote."""
+    by_login = roles.acting_as
+
+    @contextmanager
+    def by_role(login: str) -> Iterator[None]:
+        role = {roles.LOG: settings.LOG_ROLE, roles.OWNER: "NONE"}[login]
+        if login == roles.OWNER and not connection.in_atomic_block:
+            with by_login(login):
+                yield
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {role}")
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET ROLE {settings.APPLICATION_ROLE}")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(roles, "acting_as", by_role)
+        yield
+
+
 def _tables_with_rows() -> list[str]:
     tables = connection.introspection.table_names()
     with connection.cursor() as cursor:
@@ -94,8 +119,9 @@ def _keep_reference_rows() -> None:
     """Copy what migrations filled (permissions, groups, policies), for the tests that commit."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'freshly_migrated'")
-        if cursor.fetchone():
-            return  # pytest's --reuse-db: the database is that of an earlier run
+        if cursor.fetchone():  # pytest's --reuse-db: the database is that of an earlier run, whose keys were others
+            cursor.execute("INSERT INTO freshly_migrated.platform_publishedkey TABLE platform_publishedkey")
+            return
         cursor.execute("CREATE SCHEMA freshly_migrated")
         for table in _tables_with_rows():
             cursor.execute(f'CREATE TABLE freshly_migrated."{table}" AS TABLE "{table}"')

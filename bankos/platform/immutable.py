@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -13,14 +14,13 @@ REFUSING_FUNCTION = "platform_refuse_change"
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION platform_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- The one exception: what erases values keeps their hashes and acts with the owner's rights (sentinel.redaction). To name a
-    -- transaction here is no right by itself: the application's role may not UPDATE these tables.
-    IF TG_OP = 'UPDATE' AND current_setting('bankos.redaction', true) = pg_current_xact_id()::text THEN
+    -- The one exception: what erases values keeps their hashes, and is the only thing the eraser can do (sentinel.redaction).
+    IF TG_OP = 'UPDATE' AND current_user = '{eraser}' THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $$
-"""
+""".replace("{eraser}", settings.ERASER_ROLE)
 
 
 class AppendOnly(Operation):

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from joserfc.jwk import OKPKey
@@ -96,18 +96,20 @@ def jwks() -> dict[str, list[dict[str, Any]]]:
     return {"keys": [{name: value for name, value in key.items() if name != "alg"} for key in published]}
 
 
-def rotate() -> SigningKey:
+def rotate(key: dict[str, Any] | None = None) -> SigningKey:
     """Sign with a new key from now on; of the old ones only the public parts are kept.
 
     Running processes notice by themselves.
 
+    Args:
+        key: a private JWK of `new_private_key`, whose public half the database's guards know already.
     Raises:
         KeysAreInTheEnvironment
     """
     if settings.SIGNING_KEYS:
         raise KeysAreInTheEnvironment
     before = _files()
-    _write(new_private_key())
+    _write(key or new_private_key())
     # Only now: a process killed in between leaves two private keys, of which the newer signs.
     for file in before:
         _replace(file, {name: value for name, value in json.loads(file.read_text()).items() if name != "d"})
@@ -118,6 +120,11 @@ def rotated_set() -> dict[str, list[dict[str, Any]]]:
     """A private JWK set for `SIGNING_KEYS`: a new key that signs, and the public parts of those before. Changes nothing."""
     before = [key.as_dict(private=False) for key in _current().public.values()] if settings.SIGNING_KEYS or _files() else []
     return {"keys": [new_private_key(), *before]}
+
+
+def public_bytes(key: OKPKey) -> bytes:
+    """The 32 bytes of an Ed25519 key's public half."""
+    return cast(Ed25519PublicKey, key.public_key).public_bytes_raw()
 
 
 def new_private_key() -> dict[str, Any]:

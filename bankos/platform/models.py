@@ -246,3 +246,14 @@ class RequestOutcome(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+class PublishedKey(models.Model):
+    """The public half of a key that signs or signed decisions, for the database's own guards. Only the owner adds one."""
+
+    kid = models.CharField(max_length=43, primary_key=True, help_text="The key's thumbprint (RFC 7638).")
+    public = models.BinaryField(max_length=32, help_text="The 32 bytes of its public half.")
+    published_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.kid

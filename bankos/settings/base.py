@@ -10,7 +10,7 @@ import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
-from bankos.platform.embedded import Layout, Wanted
+from bankos.platform.embedded import Layout, Wanted, layout
 
 from .broker import EXCHANGE, queues, routes
 
@@ -143,8 +143,11 @@ LANGUAGE_CODE = "en-ie"
 USE_I18N = True
 
 # ---- database and broker ----
-# Web and workers act as this role: it may insert evidence but never change it (see bankos.platform.roles).
-APPLICATION_ROLE = "bankos_app"
+# Web and workers log in as the application: it may add evidence but never change it. The log's integrator alone writes the log, and the
+# eraser, who cannot log in, alone takes values out of evidence (see bankos.platform.roles).
+APPLICATION_ROLE = layout.APPLICATION_ROLE
+LOG_ROLE = layout.LOG_ROLE
+ERASER_ROLE = "bankos_eraser"
 # A web process works on so many requests at once; so many more wait, for so long; what comes then is refused at once (503).
 WEB_AT_WORK = env.int("BANKOS_WEB_AT_WORK", default=8)
 WEB_WAITING = env.int("BANKOS_WEB_WAITING", default=16)
@@ -152,6 +155,9 @@ WEB_WAIT_SECONDS = 2.0
 # Of one process at most: one for each request at work, and some for what is asked before one is admitted.
 DATABASE_CONNECTIONS = WEB_AT_WORK + 4
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# How others than the application log in, by name: "owner", who migrates, and "log". Only processes that need one are told.
+DATABASE_LOGINS: dict[str, dict[str, Any]] = {}
 
 
 # Which servers run under VAR_DIR: none, where a bank has its own.
@@ -176,23 +182,24 @@ def public_url(said: str, *, schemes: tuple[str, ...] = ("https",)) -> str:
     return plain
 
 
-def postgres(url: str) -> dict[str, object]:
-    """A database setting for `url`, with a connection pool, acting as the application's role.
+def login(url: str, *, role: str = "", password: str = "") -> dict[str, Any]:
+    """A database setting for `url`.
 
-    The role is a start-up parameter because Django's own `assume_role` never connects through a pool: composing its SQL asks
-    the same pool for a connection (Django 5.2.19).
+    Args:
+        role: log in as this role instead, with its `password` where the server asks for one.
     """
-    config = env.db_url_config(url)
+    config = dict(env.db_url_config(url))
     config["HOST"] = unquote(config["HOST"])  # a socket's folder, as libpq writes it: postgres://user@%2Ffolder/name
-    given = config.get("OPTIONS", {})
-    config["OPTIONS"] = {
-        **given,
-        "options": f"{given.get('options', '')} -c role={APPLICATION_ROLE}".strip(),
-        "pool": {"max_size": DATABASE_CONNECTIONS, "timeout": 5},
-        "connect_timeout": 2,
-    }
+    return {**config, "USER": role, "PASSWORD": password} if role else config
+
+
+def postgres(url: str, *, role: str = "", password: str = "") -> dict[str, Any]:
+    """`login` for web and workers: with a pool of connections (see `bankos.platform.database`)."""
+    config = login(url, role=role, password=password)
+    pool = {"max_size": DATABASE_CONNECTIONS, "timeout": 5}
+    config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool, "connect_timeout": 2}
     config["ENGINE"] = "bankos.platform.database"
-    return dict(config)
+    return config
 
 
 # Every task may run twice: it is acknowledged when it is done, and handed out again when its worker dies.

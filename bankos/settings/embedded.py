@@ -1,19 +1,32 @@
 """The bank on one machine: what the environment does not name runs under `var/`. For development, demo and trying out."""
 
+import hmac
 import secrets
 
 from bankos.platform.embedded import Wanted
 
 from .base import *
-from .base import EMBEDDED_LAYOUT, MASTER_KEYS_DIR, SIGNING_KEYS_DIR, START_COMMANDS, WEB_PORT, env, postgres, public_url
+from .base import (
+    APPLICATION_ROLE,
+    EMBEDDED_LAYOUT,
+    LOG_ROLE,
+    MASTER_KEYS_DIR,
+    SIGNING_KEYS_DIR,
+    START_COMMANDS,
+    WEB_PORT,
+    env,
+    login,
+    postgres,
+    public_url,
+)
 from .broker import transport_options
 
 EMBEDDED_WANTED = Wanted(database="DATABASE_URL" not in env.ENVIRON, broker="CELERY_BROKER_URL" not in env.ENVIRON)
 
 
-def _secret_key() -> str:
-    """Made at the first start, so that sessions outlive the next one."""
-    file = EMBEDDED_LAYOUT.keys / "secret-key"
+def _secret(name: str) -> str:
+    """Made at the first start, so that what stands on it outlives the next one."""
+    file = EMBEDDED_LAYOUT.keys / name
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         unfinished = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
@@ -23,10 +36,20 @@ def _secret_key() -> str:
     return file.read_text()
 
 
-SECRET_KEY = env("SECRET_KEY", default="") or _secret_key()
+def _password(role: str) -> str:
+    """How a role logs in to a server that asks the owner for a password; `migrate` tells it to the server."""
+    if not _OWNER["PASSWORD"]:
+        return ""
+    return hmac.digest(_secret("database-logins").encode(), role.encode(), "sha256").hex()
+
+
+SECRET_KEY = env("SECRET_KEY", default="") or _secret("secret-key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PUBLIC_URL = public_url(env("PUBLIC_URL", default=f"http://127.0.0.1:{WEB_PORT}"), schemes=("https", "http"))
-DATABASES = {"default": postgres(env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url))}
+DATABASE_URL = env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url)
+_OWNER = login(DATABASE_URL)
+DATABASES = {"default": postgres(DATABASE_URL, role=APPLICATION_ROLE, password=_password(APPLICATION_ROLE))}
+DATABASE_LOGINS = {"owner": _OWNER, "log": login(DATABASE_URL, role=LOG_ROLE, password=_password(LOG_ROLE))}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys / "signing"

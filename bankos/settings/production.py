@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *
-from .base import MASTER_KEYS, MASTER_KEYS_DIR, SIGNING_KEYS, SIGNING_KEYS_DIR, env, postgres, public_url
+from .base import MASTER_KEYS, MASTER_KEYS_DIR, SIGNING_KEYS, SIGNING_KEYS_DIR, env, login, postgres, public_url
 from .broker import transport_options
 
 SECRET_KEY = env("SECRET_KEY")
@@ -16,6 +16,9 @@ _ONE_HOST = ALLOWED_HOSTS[0] if len(ALLOWED_HOSTS) == 1 and not ALLOWED_HOSTS[0]
 PUBLIC_URL = public_url(env("PUBLIC_URL", default=f"https://{_ONE_HOST}") if _ONE_HOST else env("PUBLIC_URL"))
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
 DATABASES = {"default": postgres(env("DATABASE_URL"))}
+# Each of these only in the environment of the processes that need it: migrations, and the workers of the queue `sentinel`.
+_LOGINS = {name: env(f"DATABASE_{name.upper()}_URL", default="") for name in ("owner", "log")}
+DATABASE_LOGINS = {name: login(url) for name, url in _LOGINS.items() if url}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL")
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 EFFECTS_DIR = env("EFFECTS_DIR", cast=Path)

@@ -188,4 +188,4 @@ goes(Category.DECISIONS, WebhookAttempt, "answer", "problem", rows=lambda e: Web
 
 @also(Category.DECISIONS)
 def _contexts(erasing: Erasing) -> int:
-    return sum(erasure.erase_contexts(str(member), decision_id=erasing.decision_id, at=erasing.at) for member in erasing.members)
+    return sum(erasure.erase_contexts(str(member), decision_id=erasing.decision_id) for member in erasing.members)

@@ -4,7 +4,7 @@ import bankos.platform.ids
 from django.db import migrations, models
 
 from bankos.platform.immutable import AppendOnly
-from sentinel.redaction import FUNCTIONS, NO_FUNCTIONS, Erasable
+from sentinel.redaction import Erasable
 
 
 class Migration(migrations.Migration):
@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
             },
         ),
         AppendOnly("sentinel_redaction"),
-        migrations.RunSQL(FUNCTIONS, NO_FUNCTIONS),
         Erasable("sentinel_approvalrequest", "note"),
         Erasable("sentinel_approvalanswer", "note"),
         Erasable("sentinel_approvalmessage", "text"),

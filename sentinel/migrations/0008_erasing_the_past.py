@@ -1,7 +1,5 @@
 from django.db import migrations, models
 
-from sentinel.redaction import FIRST_FUNCTIONS_GO, FUNCTIONS
-
 
 class Migration(migrations.Migration):
     dependencies = [("sentinel", "0006_redaction")]
@@ -17,5 +15,4 @@ class Migration(migrations.Migration):
             name="table_name",
             field=models.CharField(help_text="With its schema, where that is not the application's own.", max_length=80),
         ),
-        migrations.RunSQL(FIRST_FUNCTIONS_GO + FUNCTIONS, migrations.RunSQL.noop),
     ]

@@ -9,7 +9,7 @@ from .decisions import Consumption, ContextKey, Decision
 from .log import Checkpoint, LogEntry, LogHorizon, LogNode
 from .mandates import Delegation, PersonalMandate
 from .policies import PolicyStep, PolicyVersion
-from .redaction import Redaction
+from .redaction import Erasing, Redaction
 from .replay import ReplayChange, ReplayCheck, ReplayPart, ReplayRun
 from .stops import AutomationStop, DrillSighting
 from .stores import PolicyStore, StoreClient, StoreEntity
@@ -28,6 +28,7 @@ __all__ = [
     "Decision",
     "Delegation",
     "DrillSighting",
+    "Erasing",
     "EvidenceView",
     "LogEntry",
     "LogHorizon",

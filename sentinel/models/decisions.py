@@ -78,6 +78,7 @@ class Decision(models.Model):
     token = models.TextField()
 
     class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(leaf_index__gte=0), name="decision_has_a_place")]
         indexes = [
             models.Index(fields=["resource_type", "resource_id", "id"], name="decision_by_resource"),
             models.Index(fields=["actor_id", "id"], name="decision_by_actor"),
@@ -99,6 +100,9 @@ class Consumption(models.Model):
     leaf_index = models.BigIntegerField(unique=True, db_default=NextLeaf(), help_text="Its place in the log.")
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="consumption")
     consumed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(leaf_index__gte=0), name="consumption_has_a_place")]
 
     def __str__(self) -> str:
         return str(self.decision_id)

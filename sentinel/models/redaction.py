@@ -1,8 +1,22 @@
 """What was erased out of evidence."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from bankos.platform.ids import UUIDv7Field
+
+
+class Erasing(models.Model):
+    """A decision to erase a customer, as it was used: in one transaction, for this customer. Only the database writes it. Append-only."""
+
+    decision = models.OneToOneField("Decision", on_delete=models.PROTECT, primary_key=True, related_name="+")
+    transaction = models.BigIntegerField(help_text="The transaction it was used in.")
+    subject_id = models.CharField(max_length=200, help_text="The customer it names.")
+    members = ArrayField(models.CharField(max_length=200), help_text="Everybody that customer is, by id.")
+    began_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.subject_id
 
 
 class Redaction(models.Model):

@@ -6,13 +6,19 @@ this person and this role. A permit serves once. A role is never deleted, it end
 
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION sentinel_permits_for_person(decision uuid, person uuid, actions text[], given_role text) RETURNS boolean
-    LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
-        SELECT FROM sentinel_decision d JOIN sentinel_consumption c ON c.decision_id = d.id
-         WHERE d.id = decision AND d.store = 'bank' AND d.outcome = 'permit' AND d.leaf_index >= 0
-           AND d.resource_type = 'Staff' AND d.resource_id = person::text AND d.action = ANY (actions)
-           AND (given_role IS NULL OR d.parameters->>'role' = given_role))
-$$;
+    LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+DECLARE
+    -- What the bank signed, whatever the decision's row says of itself.
+    claims CONSTANT jsonb := CASE WHEN decision IS NOT NULL THEN sentinel_claims(decision) END;
+    told CONSTANT jsonb := claims #> '{authorization_details,0}';
+BEGIN
+    RETURN coalesce(
+        claims ->> 'outcome' = 'permit' AND told ->> 'type' = ANY (actions)
+        AND told -> 'resource' = jsonb_build_object('type', 'Staff', 'id', person)
+        AND (given_role IS NULL OR told #>> '{parameters,role}' = given_role)
+        AND to_timestamp((claims ->> 'exp')::bigint) > clock_timestamp()
+        AND EXISTS (SELECT FROM sentinel_consumption c WHERE c.decision_id = decision AND c.leaf_index >= 0), false);
+END $$;
 
 CREATE OR REPLACE FUNCTION sentinel_guard_membership() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -13,6 +13,7 @@ from joserfc.jwk import OKPKey
 
 from bankos.platform import keys
 from bankos.platform.ids import uuid7
+from bankos.platform.keys import public_bytes
 
 from .. import models, notes
 
@@ -82,11 +83,6 @@ def sign(size: int, root: bytes, *, after: Checkpoint | None, at: datetime) -> C
 def origin() -> str:
     """The name of this bank's log."""
     return f"bankos.sentinel/{slugify(settings.BANK_NAME, allow_unicode=True) or 'bank'}"
-
-
-def public_bytes(key: OKPKey) -> bytes:
-    """The 32 bytes of an Ed25519 key's public half."""
-    return _public(key).public_bytes_raw()
 
 
 def of(row: models.Checkpoint) -> Checkpoint:

@@ -16,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 from bankos.platform import keys
 from bankos.platform.actors import OVERSEEING, Actor, ActorKind
+from bankos.platform.keys import public_bytes
 
 from .. import bundle, contexts
 from ..bundle import Entry, Kind
@@ -193,7 +194,7 @@ def _require_named(selection: Selection, latest: checkpoints.Checkpoint) -> None
 
 
 def _keys() -> list[bytes]:
-    return [checkpoints.public_bytes(key) for key in keys.public_keys().values()]
+    return [public_bytes(key) for key in keys.public_keys().values()]
 
 
 def _entries(places: Sequence[int], with_context: bool, done: Exported) -> Iterator[Entry]:

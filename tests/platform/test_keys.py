@@ -44,6 +44,7 @@ def test_private_keys_are_closed_to_other_accounts(folder: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_an_old_key_signed_still_verifies_after_rotations() -> None:
     signed = [sign("first")]
     for _ in range(3):

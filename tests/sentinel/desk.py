@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from bankos.platform import clock
 from bankos.platform.actors import Actor, ActorKind, Role, system
 from bankos.platform.ids import uuid7
@@ -126,3 +128,15 @@ def use_of(decision: Decision, **changed: Any) -> dict[str, Any]:
 
 
 SOME_DAY = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+
+
+def forget(subject: tuple[str, str], *, decision_id: UUID) -> None:
+    """Destroy a subject's context keys past the guards, as if it had been erased."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute(
+            "UPDATE sentinel_contextkey SET wrapped = NULL, erased_at = now(), erased_by = %s"
+            " WHERE (subject_type, subject_id) = (%s, %s) AND erased_at IS NULL",
+            [decision_id, *subject],
+        )
+        cursor.execute("SET LOCAL ROLE bankos_app")

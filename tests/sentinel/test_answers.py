@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
@@ -19,7 +19,7 @@ from sentinel.authority import ApprovalNotValid, Outcome
 from sentinel.models import ApprovalAnswer, ApprovalRequest, Consumption, Decision
 
 from . import policy_life
-from .desk import agent, ask, compliance, customer, insights, lead, party, staff
+from .desk import agent, ask, compliance, customer, forget, insights, lead, party, staff
 from .texts import POLICIES, SCHEMA
 
 pytestmark = pytest.mark.usefixtures("authority")
@@ -125,7 +125,7 @@ def test_what_was_said_goes_with_the_customer(waiting: ApprovalView) -> None:
     [row] = answers()
     assert contexts.content_of(row)["request"]["context"]["parameters"]["note"] == "She is in hospital"
 
-    contexts.erase(("Party", "party-1"), decision_id=uuid7(), at=clock.now())
+    forget(("Party", "party-1"), decision_id=uuid7())
 
     with pytest.raises(contexts.ContentErased):
         contexts.content_of(Decision.objects.select_related("context_key").get(pk=row.pk))
@@ -175,18 +175,24 @@ def test_a_policy_text_from_before_answers_were_decisions_can_still_be_replaced_
 
 
 def _row(waiting: ApprovalView, approver: Actor, **changed: Any) -> ApprovalAnswer:
-    """An answer nobody gave, as somebody with the application's database role would write it."""
-    return ApprovalAnswer.objects.create(
-        **{
-            "request_id": waiting.id,
-            "approved": True,
-            "approver_id": approver.id,
-            "approver_roles": ["team_lead"],
-            "approver_branch": "B1",
-            "answered_at": clock.now(),
-            **changed,
-        }
-    )
+    """An answer nobody gave: the database refuses it to the application, and it is written past the guards, to be met all the same."""
+    values = {
+        "request_id": waiting.id,
+        "approved": True,
+        "approver_id": approver.id,
+        "approver_roles": ["team_lead"],
+        "approver_branch": "B1",
+        "answered_at": clock.now(),
+        **changed,
+    }
+    refusal = r"not signed by the bank|not the one that was signed|not what the second person decided"
+    with pytest.raises(DatabaseError, match=refusal), transaction.atomic():
+        ApprovalAnswer.objects.create(**values)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE; SET LOCAL session_replication_role = replica")
+        row = ApprovalAnswer.objects.create(**values)
+        cursor.execute("SET LOCAL session_replication_role = origin; SET LOCAL ROLE bankos_app")
+    return row
 
 
 def _copy(row: Decision, **changed: Any) -> Decision:

@@ -9,12 +9,12 @@ from django.db import DatabaseError, connection, transaction
 
 from bankos.platform import clock, vault
 from bankos.platform.ids import uuid7
-from sentinel import contexts, decisions, tokens
+from sentinel import decisions, tokens
 from sentinel.contexts import ContentErased, content_of
 from sentinel.models import ContextKey
 from sentinel.models import Decision as Row
 
-from .desk import ask, compliance, party
+from .desk import ask, compliance, forget, party
 
 pytestmark = pytest.mark.usefixtures("authority")
 
@@ -43,7 +43,7 @@ def test_all_decisions_about_a_customer_share_one_key_and_others_have_their_own(
 def test_an_erased_key_takes_the_content_of_all_and_leaves_the_proof() -> None:
     first, other = ask(), ask(resource=party("party-2"))
 
-    assert contexts.erase(("Party", "party-1"), decision_id=uuid7(), at=clock.now()) == 1
+    forget(("Party", "party-1"), decision_id=uuid7())
 
     with pytest.raises(ContentErased):
         content_of(row(first))
@@ -56,7 +56,7 @@ def test_an_erased_key_takes_the_content_of_all_and_leaves_the_proof() -> None:
 
 def test_after_erasing_a_new_decision_has_a_new_key() -> None:
     first = ask()
-    contexts.erase(("Party", "party-1"), decision_id=uuid7(), at=clock.now())
+    forget(("Party", "party-1"), decision_id=uuid7())
 
     second = ask()
 
@@ -87,7 +87,7 @@ def test_a_key_is_neither_moved_nor_half_erased(statement: str) -> None:
 
 def test_an_erased_key_never_comes_back() -> None:
     ask()
-    contexts.erase(("Party", "party-1"), decision_id=uuid7(), at=clock.now())
+    forget(("Party", "party-1"), decision_id=uuid7())
     with pytest.raises(DatabaseError), transaction.atomic():
         ContextKey.objects.update(wrapped=vault.wrap(vault.new_data_key()), erased_at=None)
 
@@ -95,7 +95,7 @@ def test_an_erased_key_never_comes_back() -> None:
 def test_a_new_master_key_takes_over_and_the_old_one_can_go(settings: Any, tmp_path: Any) -> None:
     settings.MASTER_KEYS, settings.MASTER_KEYS_DIR = "", tmp_path / "master"
     decision, gone = ask(), ask(resource=party("party-2"))
-    contexts.erase(("Party", "party-2"), decision_id=uuid7(), at=clock.now())
+    forget(("Party", "party-2"), decision_id=uuid7())
     out = StringIO()
 
     call_command("rotate_master_key", stdout=out)

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from bankos.platform import clock
 from bankos.platform.actors import Role
-from sentinel import contexts, impact, policy
+from sentinel import impact, policy
 from sentinel.authority import BadRequest
 from sentinel.impact import groups, reporting, running
 from sentinel.models import PolicyVersion, ReplayChange, ReplayPart, ReplayRun
 
-from .desk import CREDIT, PRODUCT, TRANSFER, ask, compliance, party, person, staff
+from .desk import CREDIT, PRODUCT, TRANSFER, ask, compliance, forget, party, person, staff
 from .texts import POLICIES, SCHEMA, without
 
 pytestmark = pytest.mark.usefixtures("authority", "small_parts")
@@ -124,7 +124,7 @@ def test_days_without_a_decision_are_done_at_once() -> None:
 
 def test_erased_and_damaged_content_is_counted_and_never_guessed(past_the_guards: Callable[[], AbstractContextManager[None]]) -> None:
     ask(resource=party("gone"))
-    contexts.erase(("Party", "gone"), decision_id=ask().id, at=clock.now())
+    forget(("Party", "gone"), decision_id=ask().id)
     damaged = ask()
     with past_the_guards(), connection.cursor() as cursor:
         cursor.execute("UPDATE sentinel_decision SET context_cipher = '' WHERE id = %s", [damaged.id])

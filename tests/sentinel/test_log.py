@@ -16,12 +16,12 @@ from django.test import Client
 
 from bankos.platform import clock
 from bankos.platform.ids import uuid7
-from sentinel import contexts, decisions, merkle, models, notes, policy, transparency
+from sentinel import decisions, merkle, models, notes, policy, transparency
 from sentinel.authority import Decision, Question, authorize_many, consume
 from sentinel.transparency import Presence, Selection
 from sentinel.verification import Check
 
-from .desk import TRANSFER, ask, compliance, lead, parameters, party, staff, use_of
+from .desk import TRANSFER, ask, compliance, forget, lead, parameters, party, staff, use_of
 
 # What goes wrong in a thread goes wrong.
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
@@ -443,7 +443,7 @@ def test_two_decisions_that_changed_places_are_both_found(past_the_guards: PastT
 
 def swapped(past_the_guards: PastTheGuards, first: Decision, second: Decision) -> None:
     places = place_of(first), place_of(second)
-    for id, place in ((first.id, -1), (second.id, places[0]), (first.id, places[1])):
+    for id, place in ((first.id, 1_000_000), (second.id, places[0]), (first.id, places[1])):
         change(past_the_guards, "UPDATE sentinel_decision SET leaf_index = %s WHERE id = %s", place, id)
 
 
@@ -574,7 +574,7 @@ def test_a_bundle_is_the_same_however_it_is_read(tmp_path: Path, monkeypatch: py
 def test_contexts_come_along_when_asked_for_and_are_null_where_they_were_erased(tmp_path: Path) -> None:
     kept, erased = ask(), ask(resource=party("party-2"))
     taken_up()
-    contexts.erase(("Party", "party-2"), decision_id=kept.id, at=clock.now())
+    forget(("Party", "party-2"), decision_id=kept.id)
 
     chosen = Selection(decisions=(kept.id, erased.id))
     _, code, words = exported(tmp_path, selection=chosen, with_context=True)

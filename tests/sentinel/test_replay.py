@@ -18,7 +18,7 @@ from sentinel.authority import BadRequest, Decision
 from sentinel.cedar import Entity, Outcome, PolicyText, Question, Request
 from sentinel.models import ReplayCheck
 
-from .desk import CREDIT, PRODUCT, TRANSFER, ask, customer, insights, party, person, staff
+from .desk import CREDIT, PRODUCT, TRANSFER, ask, customer, forget, insights, party, person, staff
 from .texts import SCHEMA, parsed, request, without
 
 pytestmark = pytest.mark.usefixtures("authority")
@@ -36,7 +36,7 @@ SEVERAL: list[Callable[[], Decision]] = [
 
 
 def erase(subject: str = "party-1") -> None:
-    contexts.erase(("Party", subject), decision_id=ask(resource=party("another")).id, at=clock.now())
+    forget(("Party", subject), decision_id=ask(resource=party("another")).id)
 
 
 @pytest.mark.parametrize("make", SEVERAL)

@@ -12,6 +12,7 @@ from .processes import reachable_by, server_account
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 ROOT_ONLY_HOME = Path("/var/lib/bankos")
 DATABASE_OWNER = "bankos"
+APPLICATION_ROLE, LOG_ROLE = "bankos_app", "bankos_log"
 
 
 @dataclass(frozen=True)

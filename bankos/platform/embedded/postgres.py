@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from .layout import DATABASE_OWNER, ROOT_ONLY_HOME, Layout
+from .layout import APPLICATION_ROLE, DATABASE_OWNER, LOG_ROLE, ROOT_ONLY_HOME, Layout
 from .processes import EmbeddedUnavailable, Server, open_folder, own_folder, reachable_by, run_unprivileged, server_account
 
 DATABASE = "bankos"
@@ -56,11 +56,12 @@ class Postgres(Server):
         unfinished.rename(self.folder)
 
     def _trust_only_this_user(self) -> None:
-        """The kernel says who calls on the socket; only the account that runs bankos may be the owner."""
+        """The kernel says who calls on the socket: only the account that runs bankos may be the owner, or who else logs in."""
         account = server_account()
         accounts = {pwd.getpwuid(os.getuid()).pw_name} | ({account.pw_name} if account else set())
         (self.folder / "pg_hba.conf").write_text("local all all peer map=bankos\n")
-        (self.folder / "pg_ident.conf").write_text("".join(f"bankos {name} {DATABASE_OWNER}\n" for name in sorted(accounts)))
+        roles = (DATABASE_OWNER, APPLICATION_ROLE, LOG_ROLE)
+        (self.folder / "pg_ident.conf").write_text("".join(f"bankos {name} {role}\n" for name in sorted(accounts) for role in roles))
 
     def command(self) -> list[str]:
         settings = {

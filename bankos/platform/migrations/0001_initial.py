@@ -6,12 +6,7 @@ import django.utils.timezone
 from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
-from bankos.platform import roles
 from bankos.platform.immutable import AppendOnly
-
-
-def create_application_role(apps, schema_editor):
-    roles.create_application_role(schema_editor)
 
 
 class Migration(migrations.Migration):
@@ -24,7 +19,6 @@ class Migration(migrations.Migration):
 
     operations = [
         TrigramExtension(),
-        migrations.RunPython(create_application_role, migrations.RunPython.noop),
         migrations.CreateModel(
             name='Heartbeat',
             fields=[

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from bankos.platform import vault
+from bankos.platform import roles, vault
 from bankos.platform.keys import KeysAreInTheEnvironment
 from sentinel import contexts
 
@@ -26,4 +26,6 @@ class Command(BaseCommand):
                 raise CommandError(
                     "The master keys are in MASTER_KEYS: put a new one first (--print makes one), then run --rewrap."
                 ) from None
-        self.stdout.write(f"{contexts.rewrap():,} keys are wrapped with the master key in force; the older ones are not needed any more.")
+        with roles.acting_as(roles.OWNER):
+            wrapped = contexts.rewrap()
+        self.stdout.write(f"{wrapped:,} keys are wrapped with the master key in force; the older ones are not needed any more.")

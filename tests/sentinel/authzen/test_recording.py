@@ -17,7 +17,7 @@ from sentinel.contexts import content_of
 from sentinel.models import AutomationStop, Decision
 from sentinel.verification import verify_token
 
-from ..desk import compliance
+from ..desk import compliance, forget
 from .certification import ALICE, BOB, ONE, READ, TWO, WRITE
 from .service import Caller, client_of, deploy
 
@@ -200,7 +200,7 @@ def test_erasing_a_resource_erases_what_was_decided_about_it_in_its_store_only()
     records, ledgers = deploy(), deploy("ledgers")
     here, there = row_of(records.ask("evaluation", EVALUATION)), row_of(ledgers.ask("evaluation", EVALUATION))
 
-    contexts.erase((here.context_key.subject_type, here.context_key.subject_id), decision_id=here.pk, at=clock.now())
+    forget((here.context_key.subject_type, here.context_key.subject_id), decision_id=here.pk)
 
     assert here.context_key.subject_type == "records/record"
     with pytest.raises(contexts.ContentErased):

@@ -1,9 +1,11 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from joserfc.jwk import OKPKey
 
-from bankos.platform import keys
+from bankos.platform import clock, keys, published, roles
 
 
 class Command(BaseCommand):
@@ -16,8 +18,13 @@ class Command(BaseCommand):
         if options["print"]:
             self.stdout.write(json.dumps(keys.rotated_set()))
             return
-        try:
-            key = keys.rotate()
-        except keys.KeysAreInTheEnvironment:
-            raise CommandError("The keys come from SIGNING_KEYS. Run with --print and store its output there.") from None
+        if settings.SIGNING_KEYS:
+            raise CommandError(
+                "The keys come from SIGNING_KEYS. Run with --print, store its output there, and run migrate before restarting."
+            )
+        new = keys.new_private_key()
+        # The database's guards know it before it signs anything.
+        with roles.as_owner():
+            published.publish({new["kid"]: OKPKey.import_key(new)}, at=clock.now())
+        key = keys.rotate(new)
         self.stdout.write(f"{key.kid} signs from now on; {len(keys.public_keys()) - 1} older keys still verify.")
