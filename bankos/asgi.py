@@ -9,8 +9,6 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from bankos.platform import logs, release
-from bankos.platform.admission import Admission, Line
-from bankos.platform.bodies import BoundedBodies, Uploads
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bankos.settings.embedded")
 
@@ -18,8 +16,11 @@ logs.log_uncaught_errors()
 _django: Any = get_asgi_application()
 release.refuse_newer_database()
 
+# Only now are there models.
 from bankos.console.errors import busy_page  # noqa: E402
-from customers.sources import access, receiving  # noqa: E402 - only now are there models
+from bankos.platform.admission import Admission, Line  # noqa: E402
+from bankos.platform.bodies import BoundedBodies, Uploads  # noqa: E402
+from customers.sources import access, receiving  # noqa: E402
 from sentinel import key_check  # noqa: E402
 
 key_check.look_as_this_process_begins()
