@@ -18,6 +18,7 @@ from .xml import DECLARES
 
 FEEDS = (ENTRY, WITHDRAWN, BALANCE)
 LONGEST_TOKEN = 64 * 1024
+MOST_PARTS = 1_000
 _BLOCK = 32 * 1024
 _CHARSETS = {"1252": "cp1252", "8859-1": "iso-8859-1", "ISO-8859-1": "iso-8859-1", "UTF-8": "utf-8", "NONE": "ascii", "": "ascii"}
 _TOKEN = re.compile(r"<!\[CDATA\[(?P<plain>.*?)\]\]>|<(?P<mark>[^<>]*)>|(?P<text>[^<]+)", re.DOTALL)
@@ -102,7 +103,10 @@ def _entries(source: Source) -> Iterator[Entry]:
     for what, words in _tokens(source):
         if what == "text":
             if leaf:
-                (said if entry is None else entry)[f"{group}.{leaf}" if group else leaf] = words
+                parts = said if entry is None else entry
+                parts[f"{group}.{leaf}" if group else leaf] = words
+                if len(parts) > MOST_PARTS:
+                    raise UnreadableFile(f"{source.name} has an entry with more than {MOST_PARTS:,} parts; no bank writes such.")
             leaf = ""
             continue
         name = words.upper()

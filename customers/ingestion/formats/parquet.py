@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow
 from pyarrow import parquet
+
+from bankos.platform import apart
 
 from ..errors import UnreadableFile
 from ..feed import Feed
@@ -20,9 +22,12 @@ from .json_text import cell
 from .layout import Arriving, Layout, Stretch
 
 LARGEST_GROUP = 512 * 1024 * 1024
+LARGEST_BATCH = 32 * 1024 * 1024
+"""Bytes that rows read together take, unpacked."""
 _ROWS_AT_ONCE = 2_000
 _MOST_COLUMNS = 1_000
 _MAGIC = b"PAR1"
+_READER = apart.Apart(Path(__file__).with_name("parquet_apart.py"), memory=400 * 1024**2, seconds=120, patience=200.0)
 
 
 class Parquet:
@@ -39,24 +44,41 @@ class Parquet:
         with file.path.open("rb") as raw:
             if raw.read(len(_MAGIC)) != _MAGIC:
                 raise UnreadableFile(f"{name} is Parquet packed with gzip. Parquet is packed already; send it as it is.")
-        with _opened(file.path) as table:
-            groups = (table.metadata.row_group(number).total_byte_size for number in range(table.metadata.num_row_groups))
-            if max(groups, default=0) > LARGEST_GROUP:
-                raise UnreadableFile(f"{name} has row groups of more than {LARGEST_GROUP // 1024**2} MB. Write it in smaller ones.")
-            return list(table.schema_arrow.names)
+        status = file.path.stat()
+        return list(_names(file.path, status.st_size, status.st_mtime_ns))
 
     def layout(self, feed: Feed, header: Sequence[str], file: Arriving) -> Layout:
         return Layout(name=feed.name, feeds=(feed,), chunks=partial(_chunks, feed))
 
 
-def _opened(path: Path) -> parquet.ParquetFile:
+@lru_cache(maxsize=32)
+def _names(path: Path, size: int, changed: int) -> tuple[str, ...]:
+    """The columns, once a process of its own has read the file to its end: pages of a few bytes may unpack to gigabytes.
+
+    Raises:
+        UnreadableFile
+    """
+    bounds = {"columns": _MOST_COLUMNS, "group": LARGEST_GROUP, "rows": _ROWS_AT_ONCE, "batch": LARGEST_BATCH}
     try:
-        table = parquet.ParquetFile(path, memory_map=False, pre_buffer=False, buffer_size=1024 * 1024)
+        read = _READER.ask({"path": str(path.resolve()), **bounds})
+    except apart.Died:
+        raise UnreadableFile(f"{path.name} takes more time or memory to unpack than any extract; it is not read.") from None
+    except apart.Unavailable as error:
+        raise UnreadableFile(f"{path.name} cannot be read at the moment, {error}. Send it again later.") from None
+    if "large" in read:
+        raise UnreadableFile(f"{path.name} {read['large']}.")
+    if "refused" in read:
+        raise _broken(path.name, read["refused"])
+    return tuple(read["names"])
+
+
+def _opened(path: Path) -> parquet.ParquetFile:
+    status = path.stat()
+    _names(path, status.st_size, status.st_mtime_ns)
+    try:
+        return parquet.ParquetFile(path, memory_map=False, pre_buffer=False, buffer_size=1024 * 1024)
     except (pyarrow.ArrowException, OSError) as error:
-        raise _broken(path.name, error) from None
-    if table.metadata.num_columns > _MOST_COLUMNS:
-        raise UnreadableFile(f"{path.name} has {table.metadata.num_columns:,} columns; this isn't an extract.")
-    return table
+        raise _broken(path.name, str(error)) from None
 
 
 def _chunks(feed: Feed, source: Source, stretch: Stretch) -> Iterator[Chunk]:
@@ -75,7 +97,7 @@ def _entries(feed: Feed, source: Source) -> Iterator[Entry]:
                     source.keep(_kept(feed.header, cells), share=number / total)
                     yield Entry(number, feed, cells)
         except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-            raise _broken(source.name, error) from None
+            raise _broken(source.name, str(error)) from None
 
 
 def _kept(header: Sequence[str], cells: Sequence[str]) -> bytes:
@@ -94,5 +116,5 @@ def _text(value: Any) -> str:
     return cell(value) if value is None or isinstance(value, (str, bool)) else str(value)
 
 
-def _broken(name: str, error: Exception) -> UnreadableFile:
-    return UnreadableFile(f"{name} isn't Parquet that can be read ({str(error).splitlines()[0][:100]}). Send it again, whole.")
+def _broken(name: str, reason: str) -> UnreadableFile:
+    return UnreadableFile(f"{name} isn't Parquet that can be read ({(reason.splitlines() or [''])[0][:100]}). Send it again, whole.")

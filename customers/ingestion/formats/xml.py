@@ -9,6 +9,12 @@ from ..errors import UnreadableFile
 from ..reading import Source
 
 LONGEST_ENTRY = 16 * 1024 * 1024
+MOST_MARKS = 1_000_000
+"""Signs of less and of equality in an entry: its elements and attributes, at about 100 bytes of memory each."""
+LONGEST_LEFT = 64 * 1024 * 1024
+"""Bytes of a tree of which the entries that were read are taken away."""
+_LOOKED_AT = 8 * 1024 * 1024
+_A_NODE = 120
 _BLOCK = 32 * 1024
 DECLARES = "declares a document type or entities. Bank files have none; it is not read."
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY", b"<!doctype")
@@ -35,22 +41,41 @@ def elements(source: Source, *names: str) -> Iterator[tuple[str, Element]]:
         remove_comments=True,
         remove_pis=True,
     )
-    waited, before = 0, b""
+    waited, marks, unseen, before = 0, 0, 0, b""
+    root: Element | None = None
     try:
         while block := source.read(_BLOCK):
             if declares(before + block):
                 raise UnreadableFile(f"{source.name} {DECLARES}")
-            before, waited = block[-16:], waited + len(block)
+            before, waited, unseen = block[-16:], waited + len(block), unseen + len(block)
+            marks += block.count(b"<") + block.count(b"=")
+            if marks > MOST_MARKS:
+                raise UnreadableFile(f"{source.name} has an entry of more than {MOST_MARKS:,} parts; no bank writes such.")
             parser.feed(block)
             for event, element in parser.read_events():
-                waited = 0
+                waited, marks = 0, 0
+                if root is None:
+                    root = element.getroottree().getroot()
                 yield event, element
+            if root is not None and unseen > _LOOKED_AT:
+                unseen = 0
+                if _left(root) > LONGEST_LEFT:
+                    raise UnreadableFile(f"{source.name} is full of what belongs to no entry; this isn't what it says it is.")
             if waited > LONGEST_ENTRY:
                 raise UnreadableFile(f"{source.name} has an entry of more than {LONGEST_ENTRY // 1024**2} MB; no bank writes such.")
         parser.close()
         yield from parser.read_events()
     except etree.XMLSyntaxError as error:
         raise UnreadableFile(f"{source.name} isn't well-formed XML: {_plain(error)} Send it again, whole.") from None
+
+
+def _left(root: Element) -> int:
+    """About how many bytes a tree takes."""
+    nodes = int(root.xpath("count(//node()) + count(//@*)"))  # type: ignore[arg-type]
+    if nodes * _A_NODE > LONGEST_LEFT:
+        return nodes * _A_NODE
+    texts = int(root.xpath("string-length(/)"))  # type: ignore[arg-type]
+    return nodes * _A_NODE + texts + sum(len(value) for value in root.xpath("//@*"))  # type: ignore[arg-type, union-attr]
 
 
 def declares(text: bytes) -> bool:

@@ -2,11 +2,14 @@
 
 import gzip
 import json
+import resource
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from bankos.platform import clock
 from customers import ingestion
@@ -35,6 +38,60 @@ HARMFUL: dict[str, Callable[[], bytes]] = {
          "schema": {"fields": [{"field": "after", "fields": [{"field": []}, 5]}]}}
     ).encode() + b"\n",
 }  # fmt: skip
+
+CAMT = b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><Stmt>'
+HARMFUL_XML: dict[str, Callable[[], bytes]] = {
+    "elements without end": lambda: CAMT + b"<Ntry>" + b"<a/>" * 3_000_000,
+    "attributes without end": lambda: CAMT + b"<Ntry>" + b'<a b="" c="" d=""/>' * 700_000,
+    "elements between entries": lambda: CAMT + (b"<Ntry/>" + b"<a/>" * 100_000) * 40,
+    "texts between entries": lambda: CAMT + (b"<Ntry/>" + b"x" * 6_000_000) * 20,
+    "attributes between entries": lambda: CAMT + (b'<Ntry/><a b="' + b"x" * 6_000_000 + b'"/>') * 20,
+    "depth": lambda: CAMT + b"<a>" * 1_000_000,
+    "parts of a balance without end": lambda: b"OFXHEADER:100\nENCODING:UTF-8\n\n<OFX>" + b"".join(
+        b"<A%d>1<LEDGERBAL><BALAMT>1</LEDGERBAL>" % n for n in range(60_000)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(HARMFUL_XML))
+def test_statement_full_of_nothing_costs_little_memory_and_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "sent.xml"
+    path.write_bytes(gzip.compress(HARMFUL_XML[name](), 1))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with pytest.raises(IngestError):
+        ingestion.ingest("core", [path], at=clock.now())
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KB
+
+
+def _parquet(path: Path, table: pyarrow.Table) -> Path:
+    parquet.write_table(table, path, compression="zstd", use_dictionary=True)
+    return path
+
+
+def test_parquet_whose_few_bytes_unpack_to_gigabytes_is_refused_and_costs_this_process_nothing(tmp_path: Path) -> None:
+    one = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 4_000, pyarrow.int32()), pyarrow.array(["x" * 1_000_000]))
+    columns = pyarrow.table({"customer_no": one})
+    path = _parquet(tmp_path / "sent.parquet", columns)
+    assert path.stat().st_size < 100_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with pytest.raises(IngestError):
+        recognise("core", path)
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+@pytest.mark.parametrize("cut", [10, 500, 4, 9])
+def test_damaged_parquet_is_refused_in_words(cut: int, tmp_path: Path) -> None:
+    path = _parquet(tmp_path / "sent.parquet", pyarrow.table({"customer_no": ["1"] * 500}))
+    content = bytearray(path.read_bytes())
+    content[-cut] ^= 0xFF
+    path.write_bytes(content)
+
+    with pytest.raises(IngestError):
+        recognise("core", path)
 
 
 @pytest.mark.parametrize("name", list(HARMFUL))
