@@ -15,7 +15,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             return {"large": f"has {metadata.num_columns:,} columns; this isn't an extract"}
         groups = (metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
         if max(groups, default=0) > request["group"]:
-            return {"large": f"has row groups of more than {request['group'] // 1024**2} MB; write it in smaller ones"}
+            return {"large": f"has row groups of more than {request['group'] // 1024**2} MB. Write it in smaller ones"}
         for batch in table.iter_batches(batch_size=request["rows"], use_threads=False):
             if batch.nbytes > request["batch"]:
                 return {"large": f"has rows of more than {request['batch'] // request['rows'] // 1024} KB each; no bank writes such"}
