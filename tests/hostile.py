@@ -72,7 +72,7 @@ def _parts(chance: random.Random) -> bytes:
 MAKERS: Mapping[str, tuple[str, Make]] = {
     "nothing": (JSON, lambda chance: b""),
     "brackets": (JSON, lambda chance: b"[" * chance.choice([20, 200, 1_500, 60_000])),
-    "brackets closed": (JSON, lambda chance: (n := chance.choice([33, 900, 30_000])) and b"[" * n + b"]" * n),
+    "brackets closed": (JSON, lambda chance: b"[" * (n := chance.choice([33, 900, 30_000])) + b"]" * n),
     "objects": (JSON, lambda chance: b'{"a":' * chance.choice([40, 900, 12_000])),
     "depth in a field": (JSON, lambda chance: b'{"%s":' % chance.choice(FIELDS).encode() + b"[" * 25 + b"]" * 25 + b"}"),
     "many values": (JSON, lambda chance: b"[" + b"1," * 30_000 + b"1]"),

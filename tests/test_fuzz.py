@@ -47,8 +47,7 @@ class Sender:
         client.cookies = SimpleCookie(self.session.cookies.output(header="", sep=";"))
         with transaction.atomic():
             answer = client.generic(method, path, body.content, body.content_type, headers={**self.headers, **body.headers})
-            if answer.streaming:
-                b"".join(answer.streaming_content)
+            b"".join(answer)  # a page that is made while it is sent, too
             transaction.set_rollback(True)
         return answer.status_code
 

@@ -72,4 +72,4 @@ class ScratchUploadHandler(TemporaryFileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super(TemporaryFileUploadHandler, self).new_file(*args, **kwargs)
-        self.file = ScratchFile(self.file_name, self.content_type, 0, self.charset, self.content_type_extra)
+        self.file = ScratchFile(self.file_name or "file", self.content_type or "", 0, self.charset, self.content_type_extra)

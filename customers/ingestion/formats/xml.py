@@ -71,11 +71,11 @@ def elements(source: Source, *names: str) -> Iterator[tuple[str, Element]]:
 
 def _left(root: Element) -> int:
     """About how many bytes a tree takes."""
-    nodes = int(root.xpath("count(//node()) + count(//@*)"))  # type: ignore[arg-type]
+    nodes = int(root.xpath("count(//node()) + count(//@*)"))
     if nodes * _A_NODE > LONGEST_LEFT:
         return nodes * _A_NODE
-    texts = int(root.xpath("string-length(/)"))  # type: ignore[arg-type]
-    return nodes * _A_NODE + texts + sum(len(value) for value in root.xpath("//@*"))  # type: ignore[arg-type, union-attr]
+    texts = int(root.xpath("string-length(/)"))
+    return nodes * _A_NODE + texts + sum(len(value) for value in root.xpath("//@*"))
 
 
 def declares(text: bytes) -> bool:
