@@ -76,14 +76,14 @@ def fill(plan: Plan, folder: Path, *, bar: ProgressBar) -> Filled:
         rows += sum(file.read for file in report.files)
         rejected += report.rejected
     bar.begin("Suggestions")
-    policy.load_starting_set(at=at)
+    # A permit lives for minutes of the real clock, on whatever day the bank is shown.
+    policy.load_starting_set(at=clock.now())
     night = nightly.run_now(at=at, progress=lambda done, total: bar.at(done / total, "forecasts and suggestions"))
     bar.begin("Duplicates")
     _compare_everybody(at)
     bar.begin("Staff")
     staff.open_logins(password=settings.DEMO_PASSWORD)
     care.arrange()
-    # A permit lives for minutes of the real clock, on whatever day the bank is shown.
     lives.tell(clock.now())
     requests.open_requests(at)
     note.unlink()

@@ -20,7 +20,7 @@ from bankos.platform.actors import Actor, ActorKind
 from . import contexts, tokens
 from .action_types import ANSWER_REQUEST, REQUEST
 from .cedar import Approval, Outcome
-from .claims import claims_of
+from .claims import signed_claims
 from .models import ApprovalAnswer, ApprovalRequest, ApprovalUse
 from .models import Decision as DecisionRow
 from .policy import BANK
@@ -72,20 +72,47 @@ def usable(request_id: UUID, *, actor: Actor, action: str, resource: tuple[str, 
     Raises:
         ApprovalVoid
     """
-    signed = ("decision__policy_version", "answer__decision__policy_version")
-    texts = [f"{version}__{text}" for version in signed for text in ("policies", "schema", "examples")]
-    found = requests().select_related(*signed, "answer__decision__context_key", "answer__decision__consumption").defer(*texts)
-    row = found.filter(pk=request_id).first()
+    row = _evidence().filter(pk=request_id).first()
     if row is None:
         raise ApprovalVoid("there is no such approval")
     state = state_of(row, at)
     if state is not State.APPROVED:
         raise ApprovalVoid(f"the approval is {state}")
-    asked = row.decision
-    covered = (asked.actor_kind, asked.actor_id, asked.action, asked.resource_type, asked.resource_id, asked.parameters_hash)
-    if covered != (actor.kind, actor.id, action, *resource, parameters_hash):
+    if _asked(row.decision) != (actor.kind, actor.id, action, *resource, parameters_hash):
         raise ApprovalVoid("the approval was given for something else")
-    return _agreement(row, row.answer)
+    return _agreement(row)
+
+
+def hold(permit: DecisionRow) -> None:
+    """Make sure that each agreement a permit names was decided by a second person, for exactly what is permitted. Queries: 1.
+
+    Raises:
+        ApprovalVoid
+    """
+    found = {str(row.pk): row for row in _evidence().filter(pk__in=[named["id"] for named in permit.approvals])}
+    for named in permit.approvals:
+        row = found.get(named["id"])
+        if row is None or getattr(row, "answer", None) is None:
+            raise ApprovalVoid("nobody answered the request it names")
+        claims = _answer(row)
+        if (named.get("decision"), named["by"]) != (claims["jti"], claims["act"]["sub"]):
+            raise ApprovalVoid("it names another answer than was given")
+        if _asked(row.decision) != _asked(permit):
+            raise ApprovalVoid("what was agreed to is something else")
+        use = getattr(row.answer, "use", None)
+        if use is None or use.decision_id != permit.pk:
+            raise ApprovalVoid("the agreement led to another permit")
+
+
+def _asked(row: DecisionRow) -> tuple[str, ...]:
+    return row.actor_kind, row.actor_id, row.action, row.resource_type, row.resource_id, row.parameters_hash
+
+
+def _evidence() -> QuerySet[ApprovalRequest]:
+    """`requests` with the decisions that were asked for and given, without the texts of their policies."""
+    versions = ("decision__policy_version", "answer__decision__policy_version")
+    texts = [f"{version}__{text}" for version in versions for text in ("policies", "schema", "examples")]
+    return requests().select_related(*versions, "answer__decision__context_key", "answer__decision__consumption").defer(*texts)
 
 
 def mark_used(request_id: UUID, *, decision_id: UUID) -> None:
@@ -100,9 +127,19 @@ def mark_used(request_id: UUID, *, decision_id: UUID) -> None:
         raise ApprovalVoid("the approval is used") from error
 
 
-def _agreement(row: ApprovalRequest, answer: ApprovalAnswer) -> Approval:
-    """What the second person decided, read from what was signed. Raises ApprovalVoid."""
-    asked, answered = row.decision, answer.decision
+def _agreement(row: ApprovalRequest) -> Approval:
+    """What the second person agreed with, read from what was signed. Raises ApprovalVoid."""
+    claims, answered = _answer(row), row.answer.decision
+    agreement = _content(answered, claims)["resource"]["attrs"].get("agreement")
+    if agreement is None or agreement["by"] != claims["act"]["sub"]:
+        raise ApprovalVoid("it is not what the second person decided")
+    given = Approval.from_json(agreement)
+    return Approval(given.by, given.roles, given.branch, given.line, given.mandate, decision=str(answered.pk))
+
+
+def _answer(row: ApprovalRequest) -> dict[str, Any]:
+    """The claims of the second person's own decision to agree to this request. Raises ApprovalVoid."""
+    asked, answered = row.decision, row.answer.decision
     if answered is None:
         raise ApprovalVoid("it was given before answers were decisions of their own; it has to be asked for again")
     if _signed(asked)["outcome"] != Outcome.NEEDS_APPROVAL:
@@ -119,22 +156,15 @@ def _agreement(row: ApprovalRequest, answer: ApprovalAnswer) -> Approval:
         or not hasattr(answered, "consumption")
     ):
         raise ApprovalVoid("it is not what the second person decided")
-    agreement = _content(answered, claims)["resource"]["attrs"].get("agreement")
-    if agreement is None or agreement["by"] != claims["act"]["sub"]:
-        raise ApprovalVoid("it is not what the second person decided")
-    given = Approval.from_json(agreement)
-    return Approval(given.by, given.roles, given.branch, given.line, given.mandate, decision=str(answered.pk))
+    return claims
 
 
 def _signed(row: DecisionRow) -> dict[str, Any]:
     """The claims of a decision the bank signed, whose record says the same. Raises ApprovalVoid."""
     try:
-        claims = tokens.read(row.token)
+        return signed_claims(row)
     except tokens.TokenInvalid as error:
-        raise ApprovalVoid("it rests on a decision the bank did not sign") from error
-    if claims != orjson.loads(orjson.dumps(claims_of(row))):
-        raise ApprovalVoid("it rests on a decision whose record was changed")
-    return claims
+        raise ApprovalVoid(f"it rests on a decision that does not hold: {error}") from error
 
 
 def _content(row: DecisionRow, claims: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Who acts at once does both with `authorize_and_consume`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,11 +21,12 @@ from bankos.platform.actors import Actor
 from . import agreements, key_check, models, policy
 from .asking import Asked, checked, request_of
 from .canonical import canonical, parameters_hash
-from .cedar import EngineFailed, Outcome, RequestInvalid
+from .cedar import EngineFailed, Outcome, RequestInvalid, Verdict
 from .consumption import Consumption, consume
 from .decision import DecidingRule, Decision, ModelRef, NotPermitted, Resource
 from .errors import ApprovalNotValid, AuthorityError, BadRequest, KeysMissing, Refused, UnknownAction
 from .recording import Answered, Unanswered, insert, rows_of
+from .rules import BEYOND_POLICIES, Rule
 from .standing import Standing, standings
 from .tokens import TokenAlreadyUsed, TokenError, TokenExpired, TokenInvalid, TokenMismatch, TokenNotAPermit, TokenStopped
 
@@ -59,6 +60,7 @@ __all__ = [
     "keeping_evidence",
     "kept_at",
     "parameters_hash",
+    "permit_beyond_policies",
 ]
 
 log = structlog.get_logger(__name__)
@@ -159,6 +161,30 @@ def authorize_and_consume(
     if decision.outcome is not Outcome.PERMIT:
         raise NotPermitted(decision)
     consume_permit(decision, at=at)
+    return decision
+
+
+def permit_beyond_policies(
+    rule: Rule, *, actor: Actor, action: str, resource: Resource, parameters: Mapping[str, str | int | bool], at: datetime
+) -> Decision:
+    """A permit by a rule of sentinel's own, recorded, signed and used up like any other, for what comes before the policies that could
+    be asked. Whether that is so the caller has made sure of.
+
+    Raises:
+        UnknownAction, BadRequest: nothing was decided, nothing is recorded.
+    """
+    if BEYOND_POLICIES.get(rule.id) != action:
+        raise ValueError(f"{rule.id} permits no {action}")
+    asked = Question(actor, action, resource, parameters).at(at)
+    action_type = checked(asked)
+    with transaction.atomic():
+        [standing] = standings([asked.look()], store=policy.BANK, at=at)
+        request, text = request_of(asked, standing)
+        case = Answered(asked, request, text, Verdict(Outcome.PERMIT, (rule,)), action_type, replace(standing, policy=None))
+        [row] = rows_of([case], at=at)
+        insert([row])
+        decision = _decision(case, row)
+        consume_permit(decision, at=at)
     return decision
 
 
@@ -271,9 +297,11 @@ def _answer(case: Answered | Unanswered, row: models.Decision) -> Decision | Aut
         case.error.decision_id = row.pk
         log.warning("decision.refused", decision_id=str(row.pk), rule=case.error.rule.id)
         return case.error
+    return _decision(case, row)
+
+
+def _decision(case: Answered, row: models.Decision) -> Decision:
     version = case.standing.policy
-    if version is None:
-        raise RuntimeError("answered without a policy")
     return Decision(
         id=row.pk,
         token=row.token,
@@ -284,7 +312,7 @@ def _answer(case: Answered | Unanswered, row: models.Decision) -> Decision | Aut
         actor=case.asked.actor,
         rules=tuple(DecidingRule(rule.id, rule.sentence) for rule in case.verdict.rules),
         obligations=tuple(row.obligations),
-        policy_version=version.number,
+        policy_version=version.number if version else None,
         issued_at=row.issued_at,
         expires_at=row.expires_at,
     )

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import orjson
+
+from . import tokens
 from .models import Decision
 from .tokens import ADVICE_ISSUER, AUDIENCE, ISSUER, advice_audience
 
@@ -56,3 +59,17 @@ def _from_and_for(decision: Decision) -> dict[str, str]:
     if decision.expires_at <= decision.issued_at:
         return {"iss": ADVICE_ISSUER, "aud": advice_audience(decision.store)}
     return {"iss": ISSUER, "aud": AUDIENCE}
+
+
+def signed_claims(decision: Decision) -> dict[str, Any]:
+    """The claims of a decision whose token the bank signed and whose record says the same: all that what follows may rest on. Needs
+    `policy_version` at hand; its texts may be deferred.
+
+    Raises:
+        tokens.TokenInvalid
+    """
+    claims = tokens.read(decision.token)
+    # As JSON has it: what was read says whole numbers and lists, as the token does.
+    if claims != orjson.loads(orjson.dumps(claims_of(decision, with_audience=tokens.has_audience(claims)))):
+        raise tokens.TokenInvalid("the record of this decision says something else than its token")
+    return claims

@@ -39,7 +39,8 @@ class DecidingRule:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. `token` is its signed form; a permit's is consumed by the effect it permits."""
+    """The answer. `token` is its signed form; a permit's is consumed by the effect it permits. `policy_version` is None where what was
+    asked comes before any policy."""
 
     id: UUID
     token: str
@@ -50,7 +51,7 @@ class Decision:
     actor: Actor
     rules: tuple[DecidingRule, ...]
     obligations: tuple[str, ...]
-    policy_version: int
+    policy_version: int | None
     issued_at: datetime
     expires_at: datetime
 

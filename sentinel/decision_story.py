@@ -58,7 +58,7 @@ def dossier_of(decision_id: UUID, *, actor: Actor, at: datetime, visible_resourc
 
     Raises:
         decisions.NotVisible
-    Queries: 8; 2 more if a second person was asked; 1 for each policy version this process has not met.
+    Queries: 8; 2 more if a second person was asked, 1 more if one agreed; 1 for each policy version this process has not met.
     """
     row = visible_row(decision_id, actor, visible_resources)
     return Dossier(views([row])[0], _story(row), history_of(row, at=at), verify_row(row))

@@ -13,14 +13,21 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Max
 
-from .canonical import content_hash
-from .cedar import PolicyInvalid, PolicyText
-from .models import PolicyStore, PolicyVersion
+from bankos.platform.actors import Actor, system
 
-__all__ = ["ActivePolicy", "NoActivePolicy", "NotADraft", "PolicyInvalid", "TextChanged"]
+from .action_types import ACTIVATE_POLICY, POLICY
+from .canonical import content_hash
+from .cedar import Outcome, PolicyInvalid, PolicyText
+from .claims import signed_claims
+from .decision import Resource
+from .models import Decision, PolicyStore, PolicyVersion
+from .models.stores import BANK
+from .rules import FIRST_POLICIES, Rule
+from .tokens import TokenInvalid
+
+__all__ = ["BANK", "ActivePolicy", "NoActivePolicy", "NotADraft", "NotDecided", "PolicyInvalid", "TextChanged"]
 
 State = PolicyVersion.State
-BANK = "bank"
 STARTING_SET = Path(__file__).parent / "policies"
 
 
@@ -34,6 +41,10 @@ class TextChanged(RuntimeError):
 
 class NotADraft(ValueError):
     """Only a draft, or a version that waits for its moment, can become active."""
+
+
+class NotDecided(ValueError):
+    """No signed decision lets this version come into force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +143,16 @@ def draft(
         )
 
 
-def activate(version_id: UUID, *, at: datetime) -> PolicyVersion:
+def activate(version_id: UUID, *, at: datetime, decision_id: UUID | None) -> PolicyVersion:
     """Put a version in force for every decision from now on; the version in force until now is retired.
 
-    Who may do that, and when, is not asked here: see `sentinel.policy_changes`.
+    Who may do that, and when, is not asked here: see `sentinel.policy_changes`. That somebody was asked is made sure of.
 
+    Args:
+        decision_id: the permit to put exactly this text in force, signed by the bank and used up.
     Raises:
         NotADraft: it is in force, was, or was refused.
+        NotDecided
     """
     with transaction.atomic():
         chosen = PolicyVersion.objects.select_related("store").get(pk=version_id)
@@ -146,12 +160,35 @@ def activate(version_id: UUID, *, at: datetime) -> PolicyVersion:
         chosen.refresh_from_db()
         if chosen.state not in (State.DRAFT, State.SCHEDULED):
             raise NotADraft(f"version {chosen.number} is {chosen.state}")
+        _must_be_decided(chosen, decision_id, at)
         for before in PolicyVersion.objects.filter(store=chosen.store, state=State.ACTIVE):
             before.state, before.retired_at = State.RETIRED, at
             before.save()
-        chosen.state, chosen.activated_at = State.ACTIVE, at
+        chosen.state, chosen.activated_at, chosen.activation_decision_id = State.ACTIVE, at, decision_id
         chosen.save()
     return chosen
+
+
+def _must_be_decided(version: PolicyVersion, decision_id: UUID | None, at: datetime) -> None:
+    """Raises NotDecided: what a row says of itself is no decision."""
+    texts = [f"policy_version__{text}" for text in ("policies", "schema", "examples")]
+    rows = Decision.objects.select_related("policy_version", "consumption").defer(*texts)
+    row = rows.filter(pk=decision_id).first() if decision_id else None
+    if row is None or not hasattr(row, "consumption"):
+        raise NotDecided(f"nobody was permitted to put version {version.number} in force")
+    try:
+        claims = signed_claims(row)
+    except TokenInvalid as error:
+        raise NotDecided(f"what permits version {version.number} does not hold: {error}") from error
+    [asked] = claims["authorization_details"]
+    begins = asked["parameters"].get("from")
+    if (
+        (claims["outcome"], claims["policy"]["store"], asked["type"]) != (Outcome.PERMIT, BANK, ACTIVATE_POLICY.name)
+        or asked["resource"] != {"type": POLICY, "id": str(version.pk)}
+        or asked["parameters"] != {"version": str(version.pk), "sha256": version.sha256, "from": begins}
+        or (begins and datetime.fromisoformat(begins) > at)
+    ):
+        raise NotDecided(f"what was permitted is not to put version {version.number} in force")
 
 
 def load_starting_set(*, at: datetime) -> PolicyVersion | None:
@@ -169,7 +206,25 @@ def load_starting_set(*, at: datetime) -> PolicyVersion | None:
         if PolicyVersion.objects.filter(store__name=BANK, sha256=text_hash(*texts)).exists():
             return None
         drafted = draft(policies=texts.policies, schema=texts.schema, examples=texts.examples, note="Starting set of bankos", at=at)
-        return activate(drafted.pk, at=at) if drafted.number == 1 else drafted
+        if drafted.number > 1:
+            return drafted
+        decision_id = permit_by_itself(drafted, FIRST_POLICIES, actor=system("bankos"), at=at)
+        return activate(drafted.pk, at=at, decision_id=decision_id)
+
+
+def permit_by_itself(version: PolicyVersion, rule: Rule, *, actor: Actor, at: datetime) -> UUID:
+    """The decision that lets a version come into force where no policy can be asked: the bank's first ones, and those of other stores."""
+    from . import authority  # which asks this module what is in force
+
+    decision = authority.permit_beyond_policies(
+        rule,
+        actor=actor,
+        action=ACTIVATE_POLICY.name,
+        resource=Resource(POLICY, str(version.pk), {"store": version.store_id, "examples_hold": True, "impact_seen": False}),
+        parameters={"version": str(version.pk), "sha256": version.sha256, "from": ""},
+        at=at,
+    )
+    return decision.id
 
 
 class Texts(NamedTuple):

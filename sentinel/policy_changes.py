@@ -164,8 +164,8 @@ def open_request(version: PolicyVersion, *, at: datetime) -> UUID | None:
 def activate_due(at: datetime) -> list[PolicyVersion]:
     """Put in force what was approved for a moment that has come; of several, the later one, and of two for one moment the newer.
 
-    A version never takes over from a newer one that came into force after its approval: nobody agreed to undo that. It is set aside.
-    Twice is once.
+    A version never takes over from a newer one that came into force after its approval: nobody agreed to undo that. It is set aside, as is
+    one whose approval is not a decision the bank signed. Twice is once.
     """
     due = PolicyVersion.objects.filter(state=State.SCHEDULED, active_from__lte=at)
     activated = []
@@ -175,12 +175,19 @@ def activate_due(at: datetime) -> list[PolicyVersion]:
             for version in due.filter(store__name=store).order_by("active_from", "number"):
                 newer = _overtaken_by(version)
                 if newer is not None:
-                    version.state = State.REFUSED
-                    version.save()
-                    _step(version, Kind.REFUSED, at, None, f"Set aside: version {newer} came into force after this one was approved")
-                else:
-                    activated.append(_put_in_force(version, at, None, None))
+                    _set_aside(version, at, f"Set aside: version {newer} came into force after this one was approved")
+                    continue
+                try:
+                    activated.append(_put_in_force(version, at, None, version.activation_decision_id))
+                except policy.NotDecided as error:
+                    _set_aside(version, at, f"Set aside: {error}")
     return activated
+
+
+def _set_aside(version: PolicyVersion, at: datetime, why: str) -> None:
+    version.state = State.REFUSED
+    version.save()
+    _step(version, Kind.REFUSED, at, None, why)
 
 
 def store_of(version: PolicyVersion) -> str:
@@ -242,7 +249,7 @@ def _effect(permitted: Permitted) -> None:
     if approver is not None:
         _step(version, Kind.APPROVED, permitted.at, approver[0], approver[1], decision)
     if from_ is not None and from_ > permitted.at:
-        version.state, version.active_from = State.SCHEDULED, from_
+        version.state, version.active_from, version.activation_decision_id = State.SCHEDULED, from_, decision
         version.save()
     else:
         _put_in_force(version, permitted.at, permitted.actor, decision)
@@ -255,7 +262,7 @@ def _refused(refusal: Refusal) -> None:
 
 def _put_in_force(version: PolicyVersion, at: datetime, actor: Actor | None, decision_id: UUID | None) -> PolicyVersion:
     before = PolicyVersion.objects.filter(store__name=store_of(version), state=State.ACTIVE).first()
-    version = policy.activate(version.pk, at=at)
+    version = policy.activate(version.pk, at=at, decision_id=decision_id)
     if before is not None:
         _step(before, Kind.RETIRED, at, actor, f"Version {version.number} took over", decision_id)
     _step(version, Kind.ACTIVATED, at, actor, "", decision_id)

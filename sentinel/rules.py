@@ -58,9 +58,29 @@ ANSWERED_BY_WHO_MAY = Rule(
     "Compliance",
     "EBA/GL/2021/05, internal governance: segregation of duties",
 )
+# What comes before the policies that could be asked: their own beginning.
+FIRST_POLICIES = Rule(
+    "first-policies",
+    Effect.PERMIT,
+    "The first policies of the bank come into force with bankos itself: before them nobody can be asked.",
+    "The bank changes its rules in an orderly way.",
+    "Compliance",
+    "EBA/GL/2021/05, internal governance",
+)
+STORE_RUNS_ITSELF = Rule(
+    "store-runs-itself",
+    Effect.PERMIT,
+    "Who runs another system’s store answers for its policies and puts them in force; the bank’s own need two people.",
+    "Another system changes its own rules.",
+    "Compliance",
+    "EBA/GL/2021/05, internal governance",
+)
 
 _OF_POLICIES = (NOTHING_PERMITS, AUTOMATION_STOPPED, ANSWERED_BY_WHO_MAY)
 _BEFORE_POLICIES = (UNKNOWN_ACTION, NOT_UNDERSTOOD, APPROVAL_NOT_VALID, NOT_DECIDED)
-BUILT_IN = {rule.id: rule for rule in (*_OF_POLICIES, *_BEFORE_POLICIES)}
+_BEYOND_POLICIES = (FIRST_POLICIES, STORE_RUNS_ITSELF)
+BUILT_IN = {rule.id: rule for rule in (*_OF_POLICIES, *_BEFORE_POLICIES, *_BEYOND_POLICIES)}
 # Refusals that never reached the policies: there is nothing to evaluate again.
 BEFORE_POLICY = frozenset(rule.id for rule in _BEFORE_POLICIES)
+# Permits that rest on no policy text, each for one action alone.
+BEYOND_POLICIES = {rule.id: "policy.activate" for rule in _BEYOND_POLICIES}

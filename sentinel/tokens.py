@@ -18,7 +18,7 @@ from joserfc.jwk import GuestProtocol, OKPKey
 from bankos.platform import keys
 from bankos.platform.bounded import read_json
 
-from .policy import BANK
+from .models.stores import BANK
 
 TYPE, ADVICE_TYPE = "decision+jwt", "authzen-decision+jwt"
 ISSUER, ADVICE_ISSUER = "urn:bankos:sentinel", "urn:bankos:sentinel:authzen"

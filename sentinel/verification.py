@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from . import contexts, models, replay, tokens, transparency
+from . import agreements, contexts, models, replay, tokens, transparency
 from .cedar import Outcome
 from .claims import claims_of
 from .policy import text_hash, text_of
-from .rules import BEFORE_POLICY
+from .rules import BEFORE_POLICY, BEYOND_POLICIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ def _verify(row: models.Decision, token: str, signature: Check) -> Verification:
             checks.append(_replay(row, row.policy_version, content))
     else:
         checks.append(_before_policy(row))
+    if row.approvals:
+        checks.append(_second_person(row))
     checks += [_log(row, token, claims), _use(row)]
     return Verification(tuple(checks), row.pk)
 
@@ -135,11 +137,24 @@ def _replay(row: models.Decision, version: models.PolicyVersion, content: str | 
 
 
 def _before_policy(row: models.Decision) -> Check:
+    if row.outcome == Outcome.PERMIT and row.rules and all(BEYOND_POLICIES.get(rule) == row.action for rule in row.rules):
+        return Check("policy", True, "It comes before any policy: a rule of bankos itself permits it.", ", ".join(row.rules))
     refused = row.outcome == Outcome.DENY and set(row.rules) <= BEFORE_POLICY
     sentence = (
         "The request was refused before any policy was asked." if refused else "The decision names no policy, yet it is not a refusal."
     )
     return Check("policy", refused, sentence, ", ".join(row.rules))
+
+
+def _second_person(row: models.Decision) -> Check:
+    if not any("decision" in named for named in row.approvals):
+        return Check("second person", True, "A second person agreed, before answers were decisions of their own.", "not in the log")
+    try:
+        agreements.hold(row)
+    except agreements.ApprovalVoid as error:
+        return Check("second person", False, "That a second person agreed to this cannot be shown.", str(error))
+    who = ", ".join(named["decision"] for named in row.approvals)
+    return Check("second person", True, "A second person agreed to exactly this, in a decision of their own.", who)
 
 
 # What the log says, by whether that is well.

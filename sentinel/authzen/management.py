@@ -18,13 +18,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
-from bankos.platform.actors import Actor, Role
+from bankos.platform.actors import Actor, ActorKind, Role
 from bankos.platform.ids import uuid7
 from sentinel import policy, policy_changes
 from sentinel.cedar import Entity, PolicyInvalid, PolicyText
 from sentinel.example_text import ExamplesInvalid
 from sentinel.models import PolicyStep, PolicyStore, PolicyVersion, StoreClient, StoreEntity
 from sentinel.policy import BANK
+from sentinel.rules import STORE_RUNS_ITSELF
 
 from . import examples, stores
 from .access import UnknownStore
@@ -84,6 +85,11 @@ class Manager:
     @property
     def administrator(self) -> bool:
         return self.actor is not None and Role.ADMINISTRATOR in self.actor.roles
+
+    @property
+    def acting(self) -> Actor:
+        """Who acts, as decisions name them."""
+        return self.actor or Actor(ActorKind.SYSTEM, self.id, self.name)
 
     @classmethod
     def employee(cls, actor: Actor) -> "Manager":
@@ -250,11 +256,12 @@ def put_policies(
         drafted = policy.draft(
             policies=policies, schema=schema, examples=examples_text, note=note, at=at, store=store, drafted_by=manager.id
         )
-        active = policy.activate(drafted.pk, at=at)
+        decision_id = policy.permit_by_itself(drafted, STORE_RUNS_ITSELF, actor=manager.acting, at=at)
+        active = policy.activate(drafted.pk, at=at, decision_id=decision_id)
         _step(drafted, Step.DRAFTED, manager, at)
         if before is not None:
-            _step(before, Step.RETIRED, manager, at)
-        _step(drafted, Step.ACTIVATED, manager, at)
+            _step(before, Step.RETIRED, manager, at, decision_id)
+        _step(drafted, Step.ACTIVATED, manager, at, decision_id)
     return active
 
 
@@ -300,8 +307,10 @@ def _too_long(text: PolicyText) -> Iterable[str]:
                 yield f"{word[:LONGEST_WORD]}…: ids and obligations have at most {LONGEST_WORD} printable characters"
 
 
-def _step(version: PolicyVersion, kind: str, manager: Manager, at: datetime) -> None:
-    PolicyStep.objects.create(id=uuid7(), version=version, kind=kind, actor_id=manager.id, actor_name=manager.name, at=at)
+def _step(version: PolicyVersion, kind: str, manager: Manager, at: datetime, decision_id: UUID | None = None) -> None:
+    PolicyStep.objects.create(
+        id=uuid7(), version=version, kind=kind, actor_id=manager.id, actor_name=manager.name, decision_id=decision_id, at=at
+    )
 
 
 def versions_of(store: str) -> QuerySet[PolicyVersion]:

@@ -19,7 +19,7 @@ from ..autonomy_statistics import Measure, step
 from ..governance import NotPossible
 from ..models import AutonomyWatch, Decision, Review
 from . import levels
-from .subjects import Automation, below
+from .subjects import Automation, below, decided_by_machines
 from .watching import OUTCOMES, counts, keep, locked, standing_of, watch_of
 
 Verdict = Review.Verdict
@@ -106,7 +106,7 @@ def settle(*, at: datetime) -> int:
     agreed = Review.objects.filter(~Exists(later), verdict=Verdict.AGREED, reviewed_at__lte=over)
     ids = list(agreed.order_by("reviewed_at", "id").values_list("decision_id", flat=True)[:SETTLED_AT_ONCE])
     # Looked for in a span that one run a day would cover, so that the search does not grow with the years.
-    alone = Decision.objects.filter(actor_kind__in=MACHINES, approval=None, consumption__isnull=False, issued_at__lte=over)
+    alone = decided_by_machines().filter(approval=None, consumption__isnull=False, issued_at__lte=over)
     alone = alone.filter(issued_at__gt=over - LOOK_BACK).exclude(resource_type=AUTOMATION)
     alone = alone.filter(~Exists(Review.objects.filter(decision=OuterRef("pk"), verdict__in=[*noticed, Verdict.AGREED])))
     ids += list(alone.order_by("id").values_list("id", flat=True)[: SETTLED_AT_ONCE - len(ids)])

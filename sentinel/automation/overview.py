@@ -8,15 +8,13 @@ from datetime import datetime, timedelta
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Q
 
-from bankos.platform.actors import ActorKind
-
 from .. import autonomy, catalogue
 from ..autonomy import Level, Limits
 from ..autonomy_statistics import Calibration, Readiness, Summary, calibration_of, summary_of
-from ..models import AutonomySetting, AutonomyWatch, Decision, Review
+from ..models import AutonomySetting, AutonomyWatch, Review
 from . import levels
 from .evidence import OURSELVES, Verdict
-from .subjects import Automation
+from .subjects import Automation, decided_by_machines
 from .watching import present
 
 RECENT = timedelta(days=30)
@@ -78,7 +76,7 @@ class Today:
 
 def automations(*, at: datetime) -> list[AutomationView]:
     """Every automation that has a level or evidence of its own, or decided something in the last 30 days; those that do most first."""
-    recent = Decision.objects.filter(store="bank", actor_kind__in=[ActorKind.SYSTEM, ActorKind.AGENT], issued_at__gt=at - RECENT)
+    recent = decided_by_machines().filter(issued_at__gt=at - RECENT)
     counted = (
         recent.exclude(action__startswith="auto")
         .values("actor_id", "action", "segment")
@@ -99,7 +97,7 @@ def automation(one: Automation, *, at: datetime) -> AutomationView:
 def today(*, at: datetime) -> Today:
     """Queries: 2."""
     day = autonomy.start_of_day(at)
-    machines = Decision.objects.filter(store="bank", actor_kind__in=[ActorKind.SYSTEM, ActorKind.AGENT], issued_at__gte=day)
+    machines = decided_by_machines().filter(issued_at__gte=day)
     machines = machines.exclude(action__startswith="auto")
     decided = machines.aggregate(
         proposed=Count("id", filter=Q(outcome__in=["permit", "needs_approval"])),

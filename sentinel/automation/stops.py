@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
 
 from bankos.platform import events
-from bankos.platform.actors import Actor, ActorKind
+from bankos.platform.actors import Actor
 
 from .. import catalogue, governance
 from ..action_types import AUTOMATION, START_AUTOMATION, STOP_AUTOMATION
@@ -21,6 +21,7 @@ from ..autonomy import Level
 from ..decision import Resource
 from ..governance import Act, CarriedOut, NotPossible, Permitted
 from ..models import AutomationStop, AutonomySetting, Decision
+from .subjects import decided_by_machines
 
 SOURCE = "sentinel.automation"
 STOPPED, STARTED = "sentinel.automation.stopped", "sentinel.automation.started"
@@ -142,7 +143,7 @@ def _view(row: AutomationStop) -> Stopped:
 
 
 def _touched(scope: Scope, value: str) -> QuerySet[Decision]:
-    machines = Decision.objects.filter(store="bank", actor_kind__in=[ActorKind.SYSTEM, ActorKind.AGENT])
+    machines = decided_by_machines()
     match scope:
         case Scope.ACTION:
             return machines.filter(action=value)

@@ -6,9 +6,18 @@ from typing import Self
 
 from django.db.models import QuerySet
 
+from bankos.platform.actors import ActorKind
+
 from .. import autonomy
+from ..action_types import ACTIVATE_POLICY, ANSWER_REQUEST
 from ..autonomy import ORDER, Leave, Level
-from ..models import AutonomySetting
+from ..models import AutonomySetting, Decision
+
+
+def decided_by_machines() -> QuerySet[Decision]:
+    """What systems and agents did for the bank, besides running sentinel itself: policies put in force, answers tried."""
+    machines = Decision.objects.filter(store="bank", actor_kind__in=[ActorKind.SYSTEM, ActorKind.AGENT])
+    return machines.exclude(action__in=[ACTIVATE_POLICY.name, ANSWER_REQUEST.name])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from django.db import models
 
 from bankos.platform.ids import UUIDv7Field
 
+BANK = "bank"
+
 
 class PolicyStore(models.Model):
     """Policies that belong together, with their schema, entities and examples. `bank` is ours."""

@@ -30,6 +30,7 @@ from sentinel import catalogue, policy  # noqa: E402
 from sentinel.authority import Question, authorize, authorize_many  # noqa: E402
 from sentinel.models import Decision  # noqa: E402
 from tests.sentinel import desk  # noqa: E402
+from tests.sentinel.policy_life import put_in_force  # noqa: E402
 
 POLICIES, BATCH = 200, 100
 FILLER = """
@@ -145,7 +146,7 @@ def main(rounds: int) -> None:
             continue  # the floors above have registered theirs
     texts = two_hundred_policies()
     policy.load_starting_set(at=clock.now())
-    policy.activate(policy.draft(policies=texts.policies, schema=texts.schema, note="200", at=clock.now()).pk, at=clock.now())
+    put_in_force(texts.policies, texts.schema)
     ask_one()
     with connection.cursor() as cursor:
         cursor.execute("SET ROLE NONE")

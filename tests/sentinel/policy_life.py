@@ -72,21 +72,26 @@ def approve(request_id: UUID | None, actor: Actor, *, at: datetime | None = None
     return governance.approve(request_id, actor=actor, at=at or clock.now(), note="Read and compared")
 
 
-def put_in_force(policies: str, schema: str = SCHEMA, *, store: str = policy.BANK, note: str = "") -> PolicyVersion:
+def put_in_force(policies: str, schema: str = SCHEMA, *, examples: str = "") -> PolicyVersion:
     """A text in force by two people's decision, whatever its examples: they are said to hold."""
-    drafted = policy.draft(policies=policies, schema=schema, note=note, at=clock.now(), store=store)
-    asker, second = employee(f"asker-{drafted.pk}", Role.ADMINISTRATOR), officer(f"second-{drafted.pk}")
-    resource = Resource("PolicyVersion", str(drafted.pk), {"store": store, "examples_hold": True, "impact_seen": True})
-    parameters = {"version": str(drafted.pk), "sha256": drafted.sha256, "from": ""}
+    version = policy.draft(policies=policies, schema=schema, examples=examples, note="", at=clock.now())
+    permit = unused(version)
+    authority.consume_permit(permit, at=clock.now())
+    return policy.activate(version.pk, at=clock.now(), decision_id=permit.id)
+
+
+def unused(version: PolicyVersion) -> authority.Decision:
+    """Two people's permit to put a version in force, not used yet."""
+    asker, second = employee(f"asker-{version.pk}", Role.ADMINISTRATOR), officer(f"second-{version.pk}")
+    resource = Resource("PolicyVersion", str(version.pk), {"store": policy.BANK, "examples_hold": True, "impact_seen": True})
+    parameters = {"version": str(version.pk), "sha256": version.sha256, "from": ""}
 
     def ask(**given: Any) -> authority.Decision:
         return authority.authorize(actor=asker, action="policy.activate", resource=resource, parameters=parameters, at=clock.now(), **given)
 
     waiting = approvals.request(ask(), at=clock.now())
     approvals.approve(waiting.id, actor=second, at=clock.now())
-    permit = ask(approval=waiting.id)
-    authority.consume_permit(permit, at=clock.now())
-    return policy.activate(drafted.pk, at=clock.now())
+    return ask(approval=waiting.id)
 
 
 def in_force(author: Actor, second: Actor, **given: str) -> PolicyVersion:

@@ -171,6 +171,32 @@ def test_a_policy_text_from_before_answers_were_decisions_can_still_be_replaced_
     assert decisions.decision_of(answers()[-1].pk, actor=compliance()).rules[0].sentence
 
 
+def test_a_permit_shows_who_agreed_and_a_forged_agreement_shows_as_one(
+    asker: Actor, waiting: ApprovalView, past_the_guards: Callable[[], AbstractContextManager[None]]
+) -> None:
+    approvals.approve(waiting.id, actor=lead(), at=clock.now())
+    permit = Decision.objects.get(pk=ask(asker, amount="5000.00", approval=waiting.id).id)
+
+    def second_person() -> verification.Check:
+        return next(check for check in verification.verify_row(permit).checks if check.name == "second person")
+
+    assert second_person().ok
+    other = answers()[0]
+    for change in (
+        "UPDATE sentinel_approvalanswer SET decision_id = NULL",
+        "DELETE FROM sentinel_consumption WHERE decision_id IN (SELECT id FROM sentinel_decision WHERE action = 'approval.answer')",
+        f"UPDATE sentinel_decision SET token = (SELECT token FROM sentinel_decision WHERE id = '{permit.pk}') WHERE id = '{other.pk}'",
+        "UPDATE sentinel_decision SET actor_id = 'somebody' WHERE action = 'approval.answer'",
+        "UPDATE sentinel_decision SET parameters_hash = repeat('0', 64) WHERE outcome = 'needs_approval'",
+    ):
+        with transaction.atomic():
+            with past_the_guards(), connection.cursor() as cursor:
+                cursor.execute(change)
+            assert not second_person().ok, change
+            transaction.set_rollback(True)
+    assert second_person().ok
+
+
 # --- forged: what the application's role can write by itself
 
 

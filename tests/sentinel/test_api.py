@@ -11,7 +11,7 @@ from bankos.platform.ids import uuid7
 from sentinel import api
 from tests import people
 
-from .desk import CREDIT, ask, party, staff
+from .desk import CREDIT, TRANSFER, ask, party, staff
 
 pytestmark = pytest.mark.usefixtures("authority")
 
@@ -39,7 +39,7 @@ def test_the_list_is_paged_and_filtered(officer: Actor) -> None:
     all_of_them = call(api.DecisionList, officer)
     only_refused = call(api.DecisionList, officer, data={"outcome": "deny", "limit": 1})
 
-    assert len(all_of_them.data["decisions"]) == 2
+    assert [line["action"] for line in all_of_them.data["decisions"]] == [CREDIT, TRANSFER, "policy.activate"]
     assert [line["id"] for line in only_refused.data["decisions"]] == [str(refused.id)]
     assert only_refused.data["decisions"][0]["rules"][0]["id"] == "no-credit-in-arrears"
 
@@ -65,7 +65,7 @@ def test_a_decision_carries_its_token_and_facts(officer: Actor) -> None:
     [
         ({"rule": "no-credit-in-arrears"}, 1),
         ({"version": 1, "store": "bank"}, 2),
-        ({"machines": "true"}, 0),
+        ({"machines": "true"}, 1),  # which put the first policies in force
         ({"used": "false"}, 1),
         ({"until": "2020-01-01T00:00:00Z"}, 0),
         ({"party": "0198c2a5-0000-7000-8000-000000000001"}, 1),

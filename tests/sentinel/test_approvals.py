@@ -6,7 +6,7 @@ import pytest
 from bankos.platform import clock
 from bankos.platform.actors import Role
 from bankos.platform.ids import uuid7
-from sentinel import approvals, policy, tokens
+from sentinel import approvals, tokens
 from sentinel.approvals import (
     AlreadyAnswered,
     ApprovalExpired,
@@ -21,6 +21,7 @@ from sentinel.authority import ApprovalNotValid, Outcome, consume
 from sentinel.models import Decision
 
 from .desk import agent, ask, compliance, contact_centre, customer, insights, lead, party, person, staff, use_of
+from .policy_life import put_in_force
 from .texts import POLICIES, SCHEMA
 
 pytestmark = pytest.mark.usefixtures("authority")
@@ -177,8 +178,7 @@ def test_pending_lists_what_this_person_may_answer(asker: Any, waiting: Approval
 
 
 def test_nobody_approves_what_the_policies_of_today_no_longer_understand(waiting: ApprovalView) -> None:
-    newer = policy.draft(policies=POLICIES, schema=SCHEMA.replace("products?: Set<String>,", ""), note="", at=clock.now())
-    policy.activate(newer.pk, at=clock.now())
+    put_in_force(POLICIES, SCHEMA.replace("products?: Set<String>,", ""))
 
     with pytest.raises(NotEligible):
         approvals.approve(waiting.id, actor=lead(), at=clock.now())

@@ -28,6 +28,7 @@ from sentinel.governance import NotPossible
 from sentinel.models import AutomationStop, AutonomySetting, AutonomyWatch, DrillSighting, Review
 from tests import people
 
+from . import policy_life
 from .desk import TRANSFER, ask, insights, party, staff, use_of
 
 pytestmark = pytest.mark.usefixtures("authority")
@@ -288,11 +289,8 @@ def test_no_policy_text_overrides_a_stop(hire: Callable[..., Actor]) -> None:
     autonomy.set_level(subject="insights.cashflow", action=TRANSFER, level=Level.ACT_ALONE, reason="earned", at=clock.now())
     stops.stop(Scope.EVERYTHING, "", actor=hire(), reason="x", at=clock.now())
 
-    from sentinel import policy
-    from tests.sentinel.texts import SCHEMA
-
     everything = '@id("all") @sentence("All.") @customer("All.") @owner("x") @basis("x") permit (principal, action, resource);'
-    policy.activate(policy.draft(policies=everything, schema=SCHEMA, note="", at=clock.now()).pk, at=clock.now())
+    policy_life.put_in_force(everything)
     assert ask(insights()).outcome is Outcome.DENY
 
 

@@ -30,10 +30,11 @@ def found(actor: Any = None, **wanted: Any) -> list[UUID]:
 
 @pytest.fixture
 def several() -> dict[str, UUID]:
-    """One used, one proposed by a machine, one refused."""
+    """One used, one proposed by a machine, one refused; the first of all put the bank's policies in force."""
     used = ask(resource=party("party-9"))
     consume(used.token, **use_of(used))
     return {
+        "first": Decision.objects.get(action="policy.activate").pk,
         "used": used.id,
         "machine": ask(insights()).id,
         "refused": ask(action=CREDIT, resource=party(days_past_due=1)).id,
@@ -47,7 +48,7 @@ def soon() -> Any:
 @pytest.mark.parametrize(
     ("wanted", "names"),
     [
-        ({}, "refused machine used"),
+        ({}, "refused machine used first"),
         ({"outcome": Outcome.DENY}, "refused"),
         ({"action": TRANSFER}, "machine used"),
         ({"resource": ("Party", "party-9")}, "used"),
@@ -57,14 +58,14 @@ def soon() -> Any:
         ({"rule": "no-credit"}, ""),
         ({"version": 1}, "refused machine used"),
         ({"version": 2}, ""),
-        ({"store": "bank"}, "refused machine used"),
+        ({"store": "bank"}, "refused machine used first"),
         ({"store": "records"}, ""),
-        ({"machines": True}, "machine"),
+        ({"machines": True}, "machine first"),
         ({"machines": False}, "refused used"),
-        ({"used": True}, "used"),
+        ({"used": True}, "used first"),
         ({"used": False}, ""),
         ({"since": soon}, ""),
-        ({"until": soon}, "refused machine used"),
+        ({"until": soon}, "refused machine used first"),
         ({"action": TRANSFER, "machines": False, "used": True}, "used"),
     ],
 )

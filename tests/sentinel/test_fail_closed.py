@@ -48,7 +48,7 @@ def test_the_refusal_is_recorded_though_no_policy_was_asked(no_policy: None, con
     desk.post(page, {"given": "no", "channel": "phone"})
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT outcome, rules, policy_version_id FROM sentinel_decision")
+        cursor.execute("SELECT outcome, rules, policy_version_id FROM sentinel_decision WHERE action = 'consent.change'")
         assert cursor.fetchall() == [("deny", ["not-decided"], None)]
     assert not Effect.objects.exists()
 

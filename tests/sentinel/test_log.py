@@ -22,6 +22,7 @@ from sentinel.transparency import Presence, Selection
 from sentinel.verification import Check
 
 from .desk import TRANSFER, ask, compliance, forget, lead, parameters, party, staff, use_of
+from .texts import EXAMPLES, POLICIES, SCHEMA
 
 # What goes wrong in a thread goes wrong.
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
@@ -29,20 +30,28 @@ PastTheGuards = Callable[[], AbstractContextManager[None]]
 VERIFY = Path(decisions.__file__).with_name("verify.py")
 
 
+def in_force(past_the_guards: PastTheGuards) -> None:
+    """The starting set in force by nobody's decision, which only the owner can do: the log begins with what a test decides."""
+    models.PolicyStore.objects.get_or_create(name=policy.BANK, defaults={"title": "The bank", "created_at": clock.now()})
+    drafted = policy.draft(policies=POLICIES, schema=SCHEMA, examples=EXAMPLES, note="", at=clock.now())
+    change(past_the_guards, "UPDATE sentinel_policyversion SET state = 'active', activated_at = now() WHERE id = %s", drafted.pk)
+
+
 @pytest.fixture
-def log(authority: None) -> None:
+def log(db: None, bank_actions: None, past_the_guards: PastTheGuards) -> None:
     """A log that holds all that was decided before this test, most of it void because other tests were rolled back."""
+    in_force(past_the_guards)
     taken_up()
 
 
 @pytest.fixture
-def fresh_log(transactional_db: None, bank_actions: None) -> None:
+def fresh_log(transactional_db: None, bank_actions: None, past_the_guards: PastTheGuards) -> None:
     """An empty log, for tests that commit."""
     with connection.cursor() as cursor:
         cursor.execute("SET ROLE NONE")
         cursor.execute("ALTER SEQUENCE sentinel_log_place RESTART")
         cursor.execute("SET ROLE bankos_app")
-    policy.load_starting_set(at=clock.now())
+    in_force(past_the_guards)
     taken_up()
 
 

@@ -15,6 +15,7 @@ from sentinel.policy import NotADraft, Texts, starting_set
 from sentinel.policy_source import Statement, statements
 
 from .desk import CREDIT, TRANSFER, ask, party, staff
+from .policy_life import put_in_force
 from .texts import EXAMPLES, POLICIES, SCHEMA, request, without
 
 NOTES = '@sentence("S.") @customer("C.") @owner("O") @basis("B")'
@@ -35,10 +36,9 @@ def test_the_command_loads_the_starting_set_once(db: None) -> None:
 def test_a_new_version_decides_from_its_activation_on_and_the_old_one_is_retired(authority: None) -> None:
     old = policy.active()
     late = party(days_past_due=9)
-    drafted = policy.draft(policies=without("no-credit-in-arrears"), schema=SCHEMA, note="Offer credit in arrears", at=clock.now())
     assert ask(action=CREDIT, resource=late).outcome is Outcome.DENY
 
-    policy.activate(drafted.pk, at=clock.now())
+    put_in_force(without("no-credit-in-arrears"))
 
     assert ask(action=CREDIT, resource=late).outcome is Outcome.PERMIT
     assert policy.active().number == old.number + 1
@@ -49,18 +49,16 @@ def test_a_new_version_decides_from_its_activation_on_and_the_old_one_is_retired
 
 def test_going_back_is_a_new_number_with_the_old_hash(authority: None) -> None:
     first = policy.active()
-    other = policy.draft(policies=without("staff-own-branch"), schema=SCHEMA, note="", at=clock.now())
-    policy.activate(other.pk, at=clock.now())
+    put_in_force(without("staff-own-branch"))
 
-    again = policy.draft(policies=POLICIES, schema=SCHEMA, examples=EXAMPLES, note="Back", at=clock.now())
-    policy.activate(again.pk, at=clock.now())
+    put_in_force(POLICIES, examples=EXAMPLES)
 
     assert (policy.active().number, policy.active().sha256) == (first.number + 2, first.sha256)
 
 
 def test_only_a_draft_is_activated(authority: None) -> None:
     with pytest.raises(NotADraft):
-        policy.activate(policy.active().id, at=clock.now())
+        policy.activate(policy.active().id, at=clock.now(), decision_id=None)
 
 
 @pytest.mark.parametrize(

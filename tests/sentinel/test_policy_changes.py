@@ -4,14 +4,17 @@ import pytest
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
+from bankos.platform.ids import uuid7
 from bankos.platform.models import User
-from sentinel import approvals, governance, policy, policy_changes
+from sentinel import approvals, governance, policy, policy_changes, tokens
 from sentinel.authority import Outcome
+from sentinel.cedar import moment
 from sentinel.example_text import ExamplesInvalid
 from sentinel.governance import NotPossible
-from sentinel.models import PolicyVersion
+from sentinel.models import Decision, PolicyVersion
 from sentinel.policy import PolicyInvalid
 from sentinel.policy_changes import ImpactNotKnown, NotInCharge
+from sentinel.verification import verify_row
 
 from . import policy_life as life
 from .texts import EXAMPLES, POLICIES, SCHEMA, without
@@ -290,3 +293,73 @@ def test_a_text_that_cannot_be_read_is_not_kept(author: Actor) -> None:
         policy_changes.draft_text(author, POLICIES, SCHEMA, "{}", "", clock.now())
 
     assert PolicyVersion.objects.count() == before
+
+
+# --- each version in force names who let it be so
+
+
+def permits(version: PolicyVersion) -> Decision:
+    return Decision.objects.select_related("policy_version").get(pk=PolicyVersion.objects.get(pk=version.pk).activation_decision_id)
+
+
+def test_a_version_in_force_names_the_decision_of_two_people(author: Actor, second: Actor) -> None:
+    version = life.in_force(author, second)
+
+    row = permits(version)
+    [agreed] = tokens.read(row.token)["approvals"]
+    answered = Decision.objects.get(pk=agreed["decision"])
+    assert (row.action, row.resource_id, row.outcome, row.actor_id) == ("policy.activate", str(version.pk), "permit", author.id)
+    assert (answered.action, answered.actor_id) == ("approval.answer", second.id)
+    assert answered.parameters["decision"] == str(Decision.objects.get(action="policy.activate", outcome="needs_approval").pk)
+    assert version.steps.get(kind="activated").decision_id == row.pk
+
+
+def test_a_version_that_comes_into_force_later_names_what_was_decided_before(author: Actor, second: Actor) -> None:
+    version, later = life.ready(author), clock.now() + timedelta(days=2)
+    life.approve(life.propose(version, author, from_=later).request_id, second)
+    decided = permits(version)
+
+    assert policy_changes.activate_due(later) == [version]
+
+    assert permits(version) == decided
+    assert tokens.read(decided.token)["authorization_details"][0]["parameters"]["from"] == moment(later)
+    assert version.steps.get(kind="activated").decision_id == decided.pk
+
+
+def test_the_banks_first_policies_name_a_decision_of_bankos_itself() -> None:
+    row = permits(PolicyVersion.objects.get(number=1))
+
+    assert (row.actor_kind, row.rules, row.policy_version) == ("system", ["first-policies"], None)
+    assert row.consumption is not None
+    assert verify_row(row).ok
+
+
+@pytest.mark.parametrize("by", ["nobody", "what is no decision", "a decision on another text", "a no", "a permit that was not used"])
+def test_no_row_alone_puts_a_version_in_force(author: Actor, second: Actor, by: str) -> None:
+    """What the application's role can write: a version that says of itself that it was approved, and its moment has come."""
+    asked = life.propose(life.ready(author), author)
+    version = life.draft(author, policies=life.REWORDED.replace("serve the customers", "look after the customers"))
+    named = {
+        "nobody": lambda: None,
+        "what is no decision": uuid7,
+        "a decision on another text": lambda: life.approve(asked.request_id, second).decision.id,
+        "a no": lambda: asked.decision.id,
+        "a permit that was not used": lambda: life.unused(version).id,
+    }[by]()
+    version.state, version.active_from, version.activation_decision_id = "scheduled", clock.now(), named
+    version.save()
+    before = policy.active()
+
+    assert policy_changes.activate_due(clock.now() + timedelta(seconds=1)) == []
+
+    version.refresh_from_db()
+    assert (version.state, policy.active().id) == ("refused", before.id)
+    assert "Set aside" in version.steps.get(kind="refused").detail
+
+
+def test_a_permit_for_later_does_not_put_a_version_in_force_at_once(author: Actor, second: Actor) -> None:
+    version, later = life.ready(author), clock.now() + timedelta(days=2)
+    life.approve(life.propose(version, author, from_=later).request_id, second)
+
+    with pytest.raises(policy.NotDecided):
+        policy.activate(version.pk, at=clock.now(), decision_id=permits(version).pk)

@@ -68,6 +68,8 @@ def sentence_of(found: DecisionView, party_name: str | None, parameters: list[tu
     about = f", for {party_name or 'a customer'}" if found.resource_type == "Party" else ""
     amount = amount_of(parameters)
     asked = f"{who}: {found.action_title.lower()}{f' of {amount}' if amount else ''}{about}."
+    if found.policy_version is None and found.outcome is Outcome.PERMIT:
+        return f"{asked} That comes before any rules of the bank: a rule of bankos itself allows it. It was done."
     if found.policy_version is None:
         return f"{asked} The bank’s rules were not asked. Nothing was done."
     match found.outcome:
