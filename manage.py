@@ -10,6 +10,22 @@ NEED_NO_SERVERS = {"start", "checks", "assets", "collectstatic", "spectacular", 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bankos.settings.embedded")
+    from bankos.platform import faults
+
+    var = None
+    try:
+        from django.conf import settings
+
+        var = settings.VAR_DIR
+        _run()
+    except Exception as error:
+        said = faults.sentence(error, var=var)
+        if said is None:
+            raise
+        sys.exit(said)
+
+
+def _run() -> None:
     from django.conf import settings
     from django.core.management import execute_from_command_line
 

@@ -7,6 +7,8 @@ from celery import current_app
 from django.db import connection
 from kombu.exceptions import OperationalError
 
+from . import logs
+
 log = structlog.get_logger(__name__)
 
 
@@ -36,7 +38,7 @@ def _send(task: str, *arguments: str, queue: str | None = None) -> None:
     try:
         current_app.send_task(task, args=arguments, queue=queue, retry=False)
     except (OperationalError, OSError) as error:
-        log.warning("broker not reached", task=task, error=type(error).__name__)
+        log.warning("broker not reached", task=task, error=logs.reason(error))
 
 
 @cache

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from bankos.settings.broker import HEART
 
-from . import clock, health
+from . import clock, health, logs
 from .database.base import apart
 
 BEAT_SECONDS = 10.0
@@ -46,4 +46,4 @@ def beat() -> None:
         with apart(seconds=2):
             health.record_heartbeat(process="worker", at=clock.now())
     except DatabaseError as error:
-        log.warning("sign of life not written", error=type(error).__name__)
+        log.warning("sign of life not written", error=logs.reason(error))

@@ -1,11 +1,14 @@
 """Structured logs that never hold a name, an account number, a token or a secret.
 
 Our own records are an event (a constant sentence) with fields of an allow-list; other fields are dropped and only their names are
-kept. Records of other libraries keep their template, but an argument only if it is a number, an id or a task's name; of an exception
-only its class and places are kept, because messages quote data. At the end everything passes a filter that takes out what still
-looks like a token, a number of an account, an e-mail address or, in foreign text, anything in quotes.
+kept. Records of other libraries keep their template, but an argument only if it is a number, an id or a task's name; of an exception only
+its class and places are kept, because messages quote data. What the libraries that connect us with our own services say of these
+connections is kept whole, without passwords: it comes from our settings and from the services, never from customers. At the end
+everything passes a filter that takes out what still looks like a token, a number of an account, an e-mail address or, in foreign text,
+anything in quotes.
 """
 
+import errno
 import json
 import logging
 import re
@@ -18,8 +21,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import kombu.exceptions
+import psycopg
+import redis
 import structlog
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
 ALLOWED = frozenset(
     {
@@ -49,6 +56,12 @@ ALLOWED = frozenset(
         ),
     }
 )
+# Libraries that speak of connections to our own services, in templates that do.
+SERVICES = ("celery.", "kombu.", "uvicorn.", "amqp", "redis")
+_ABOUT_CONNECTIONS = re.compile(r"\bconnect(?:ed|ing|ion)?\b|%s ready\.|running on", re.IGNORECASE)
+_PASSWORDS = re.compile(
+    r"(?P<before>://[^\s:/@'\"]*:)[^\s'\"]+(?=@)|(?P<named>\b(?:password|passwd|secret|token)=)[^\s&'\"]+", re.IGNORECASE
+)
 ABOUT_CODE = (ImportError, NameError, SyntaxError, ImproperlyConfigured)
 HIDDEN = "‹…›"
 FRAMES = 12
@@ -61,6 +74,8 @@ _SECRETS = re.compile(
     r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,}(?: ?[A-Z0-9]{1,4})?\b"  # an IBAN
     r"|\d(?:[ -]?\d){5,}"
 )
+_TOKENS = re.compile(r"eyJ[\w-]+(?:\.[\w-]*)*")
+_CONNECTING = {errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT, errno.EPIPE}
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|“[^”\n]*”|‘[^’\n]*’|«[^»\n]*»")
 _ID = re.compile(rf"{_UUID}\Z")
 
@@ -143,6 +158,29 @@ def redact(text: str, *, foreign: bool = False) -> str:
     return _SECRETS.sub(lambda match: match["kept"] or HIDDEN, text)
 
 
+def reason(error: BaseException) -> str:
+    """The class of an error, and what it says if that is about a connection to one of our own services."""
+    return _named(error)
+
+
+def _about_services(error: BaseException) -> bool:
+    """Whether an error comes from a connection to a service of ours: it names an address and a reason, and never quotes data."""
+    if isinstance(error, psycopg.OperationalError):
+        return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+    if isinstance(error, DatabaseError):
+        return isinstance(error.__cause__, psycopg.OperationalError) and _about_services(error.__cause__)
+    if isinstance(error, OSError):
+        return error.filename is None and (isinstance(error, ConnectionError | TimeoutError) or error.errno in _CONNECTING)
+    return isinstance(error, kombu.exceptions.OperationalError | redis.ConnectionError | redis.TimeoutError)
+
+
+def _without_secrets(text: str) -> str:
+    """What a service said, without passwords: its first line, because what follows may go on about anything."""
+    line = (text.strip().splitlines() or [""])[0]
+    line = _PASSWORDS.sub(lambda match: (match["before"] or match["named"]) + HIDDEN, line)
+    return _TOKENS.sub(HIDDEN, line)
+
+
 def _own(event: dict[str, Any]) -> dict[str, Any]:
     known = {name: value for name, value in event.items() if not name.startswith("_") and name != "exc_info"}
     entry: dict[str, Any] = {"event": redact(str(known.pop("event", "")))}
@@ -158,6 +196,11 @@ def _value(value: Any) -> Any:
 
 def _foreign(record: logging.LogRecord) -> dict[str, Any]:
     template = str(record.msg)
+    if record.name.startswith(SERVICES) and record.args and _ABOUT_CONNECTIONS.search(template):
+        try:
+            return {"event": _without_secrets(record.getMessage())}
+        except (TypeError, ValueError):
+            return {"event": template}
     try:
         if isinstance(record.args, Mapping):
             text = template % {name: _argument(value) for name, value in record.args.items()}
@@ -171,6 +214,8 @@ def _foreign(record: logging.LogRecord) -> dict[str, Any]:
 def _argument(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, BaseException):
+        return _named(value)
     text = str(value)
     return text if _ID.match(text) or text in _task_names() else HIDDEN
 
@@ -192,7 +237,9 @@ def _error(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _named(error: BaseException) -> str:
-    """The class; with the message only where that is about code and settings, never about data."""
+    """The class; with the message only where that is about code, settings and services, never about data."""
+    if _about_services(error):
+        return f"{type(error).__name__}: {_without_secrets(str(error))}"
     return f"{type(error).__name__}: {redact(str(error))}" if isinstance(error, ABOUT_CODE) else type(error).__name__
 
 

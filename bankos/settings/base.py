@@ -4,18 +4,18 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from bankos.platform.embedded import Layout, Wanted, layout
 
 from .broker import EXCHANGE, queues, routes
+from .environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-env = environ.Env()
+env = Environment()
 VAR_DIR = env("BANKOS_VAR", cast=Path, default=BASE_DIR / "var")
 
 SECRET_KEY = env("SECRET_KEY", default="")
@@ -188,8 +188,7 @@ def login(url: str, *, role: str = "", password: str = "") -> dict[str, Any]:
     Args:
         role: log in as this role instead, with its `password` where the server asks for one.
     """
-    config = dict(env.db_url_config(url))
-    config["HOST"] = unquote(config["HOST"])  # a socket's folder, as libpq writes it: postgres://user@%2Ffolder/name
+    config = env.database(url)
     return {**config, "USER": role, "PASSWORD": password} if role else config
 
 
@@ -273,7 +272,7 @@ LOGGING = {"pretty": env.bool("BANKOS_LOG_PRETTY", default=sys.stderr.isatty()),
 # Networks of the proxies whose word on a client's address and protocol is taken; nobody's by default.
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 WEB_HOST = env("BANKOS_HOST", default="127.0.0.1")
-WEB_PORT = env.int("BANKOS_PORT", default=8000)
+WEB_PORT = env.port("BANKOS_PORT", default=8000)
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -50,7 +50,7 @@ DATABASE_URL = env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url)
 _OWNER = login(DATABASE_URL)
 DATABASES = {"default": postgres(DATABASE_URL, role=APPLICATION_ROLE, password=_password(APPLICATION_ROLE))}
 DATABASE_LOGINS = {"owner": _OWNER, "log": login(DATABASE_URL, role=LOG_ROLE, password=_password(LOG_ROLE))}
-CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
+CELERY_BROKER_URL = env.broker(env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url))
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys / "signing"
 MASTER_KEYS_DIR = MASTER_KEYS_DIR or EMBEDDED_LAYOUT.keys / "master"

@@ -19,7 +19,7 @@ DATABASES = {"default": postgres(env("DATABASE_URL"))}
 # Each of these only in the environment of the processes that need it: migrations, and the workers of the queue `sentinel`.
 _LOGINS = {name: env(f"DATABASE_{name.upper()}_URL", default="") for name in ("owner", "log")}
 DATABASE_LOGINS = {name: login(url) for name, url in _LOGINS.items() if url}
-CELERY_BROKER_URL = env("CELERY_BROKER_URL")
+CELERY_BROKER_URL = env.broker(env("CELERY_BROKER_URL"))
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 EFFECTS_DIR = env("EFFECTS_DIR", cast=Path)
 SCRATCH_DIR = env("SCRATCH_DIR", cast=Path, default=Path(tempfile.gettempdir()) / "bankos-scratch")

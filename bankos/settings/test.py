@@ -42,7 +42,7 @@ def _stepping_down(config: dict[str, Any], role: str) -> dict[str, Any]:
 DATABASE_URL = env("DATABASE_URL", default=EMBEDDED_LAYOUT.database_url)
 DATABASES = {"default": _stepping_down(postgres(DATABASE_URL), APPLICATION_ROLE)}
 DATABASE_LOGINS = {"owner": login(DATABASE_URL), "log": _stepping_down(login(DATABASE_URL), LOG_ROLE)}
-CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url)
+CELERY_BROKER_URL = env.broker(env("CELERY_BROKER_URL", default=EMBEDDED_LAYOUT.broker_url))
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 CELERY_BEAT_SCHEDULE = {
     name: {**entry, "schedule": 1} if entry["schedule"] == TICK else entry for name, entry in CELERY_BEAT_SCHEDULE.items()

