@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Celery, signals
 
-from .platform import logs, release, tasklog  # noqa: F401 - tasklog connects itself to Celery's signals
+from .platform import logs, tasklog  # noqa: F401 - tasklog connects itself to Celery's signals
 from .platform.embedded.processes import die_with_parent
 
 app = Celery("bankos")
@@ -30,6 +30,8 @@ def leave_logging_to_django(**_: Any) -> None:
 
 @signals.worker_init.connect
 def refuse_newer_database(**_: Any) -> None:
+    from .platform import release  # reads settings, which a command line wants to say what is wrong with
+
     release.refuse_newer_database()
 
 
