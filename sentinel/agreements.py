@@ -129,7 +129,10 @@ def mark_used(request_id: UUID, *, decision_id: UUID) -> None:
 
 def _agreement(row: ApprovalRequest) -> Approval:
     """What the second person agreed with, read from what was signed. Raises ApprovalVoid."""
-    claims, answered = _answer(row), row.answer.decision
+    claims = _answer(row)
+    answered = row.answer.decision
+    if answered is None:
+        raise ApprovalVoid("it is no decision of its own")
     agreement = _content(answered, claims)["resource"]["attrs"].get("agreement")
     if agreement is None or agreement["by"] != claims["act"]["sub"]:
         raise ApprovalVoid("it is not what the second person decided")

@@ -9,5 +9,7 @@ class SentinelConfig(AppConfig):
         from . import action_types, erasure, key_check, mandate_changes, policy_changes, problems  # noqa: F401
         from .automation import levels, stops  # noqa: F401
         from .people import joining, leaving, roles  # noqa: F401
+        from .transparency import witnesses
 
         key_check.register()
+        witnesses.register()

@@ -35,6 +35,14 @@ def also_check(name: str, check: Callable[[], None]) -> None:
     _also[name] = check
 
 
+_told: dict[str, Callable[[], str | None]] = {}
+
+
+def also_tell(name: str, tell: Callable[[], str | None]) -> None:
+    """Let readiness say this too, without making the process unready. `tell` may ask the database; None is nothing to say."""
+    _told[name] = tell
+
+
 def record_heartbeat(*, process: str, at: datetime) -> None:
     """Note that a background process worked at this moment."""
     Heartbeat.objects.update_or_create(process=process, defaults={"seen_at": at})
@@ -73,8 +81,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
                 reasons[name] = str(reason)
             except DatabaseError:
                 reasons["database"] = reasons[name] = NO_DATABASE
+        notes = {} if "database" in reasons else {name: said for name, tell in _told.items() if (said := _said(tell)) is not None}
     parts = {name: reasons.get(name, "ok") for name in checks}
-    return JsonResponse({"status": "not ready" if reasons else "ready", "checks": parts}, status=503 if reasons else 200)
+    body = {"status": "not ready" if reasons else "ready", "checks": parts, **({"notes": notes} if notes else {})}
+    return JsonResponse(body, status=503 if reasons else 200)
+
+
+def _said(tell: Callable[[], str | None]) -> str | None:
+    try:
+        return tell()
+    except DatabaseError:
+        return "not known: the database does not answer"
 
 
 def _database() -> None:

@@ -257,6 +257,10 @@ EFFECTS_DIR = env("EFFECTS_DIR", cast=Path, default=VAR_DIR / "effects")
 SCRATCH_DIR = env("SCRATCH_DIR", cast=Path, default=VAR_DIR / "scratch")
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler", "bankos.platform.scratch.ScratchUploadHandler"]
 
+# ---- the transparency log ----
+# Who is handed each signed checkpoint: file:/path, syslog:, syslog://host:514, syslog+tcp://host:601, https://…, separated by commas.
+CHECKPOINT_WITNESSES: list[str] = env.list("CHECKPOINT_WITNESSES", default=[])
+
 # ---- the customers' interface ----
 # Beyond this, events are not taken but asked to come later.
 EVENTS_WAITING_AT_MOST = env.int("EVENTS_WAITING_AT_MOST", default=20_000)

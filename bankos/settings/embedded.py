@@ -13,6 +13,7 @@ from .base import (
     MASTER_KEYS_DIR,
     SIGNING_KEYS_DIR,
     START_COMMANDS,
+    VAR_DIR,
     WEB_PORT,
     env,
     login,
@@ -55,6 +56,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL)
 SIGNING_KEYS_DIR = SIGNING_KEYS_DIR or EMBEDDED_LAYOUT.keys / "signing"
 MASTER_KEYS_DIR = MASTER_KEYS_DIR or EMBEDDED_LAYOUT.keys / "master"
 GENERATE_SIGNING_KEY = True
+if EMBEDDED_WANTED.database and "CHECKPOINT_WITNESSES" not in env.ENVIRON:
+    CHECKPOINT_WITNESSES = [f"file:{VAR_DIR.resolve() / 'checkpoints' / 'log.txt'}"]
 DEMO_LOGINS = True
 DEMO_STAFF = "demobank.staff.LOGINS"
 START_NOTES = "demobank.staff.sign_in_notes"

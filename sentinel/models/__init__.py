@@ -6,7 +6,7 @@ Decisions, consumptions, the log and everything about approvals, reviews and pol
 from .approvals import ApprovalAnswer, ApprovalMessage, ApprovalRequest, ApprovalUse, EvidenceView
 from .autonomy import AutonomySetting, AutonomyWatch, Review
 from .decisions import Consumption, ContextKey, Decision
-from .log import Checkpoint, LogEntry, LogHorizon, LogNode
+from .log import Checkpoint, CheckpointWitness, LogEntry, LogHorizon, LogNode
 from .mandates import Delegation, PersonalMandate
 from .policies import PolicyStep, PolicyVersion
 from .redaction import Erasing, Redaction
@@ -23,6 +23,7 @@ __all__ = [
     "AutonomySetting",
     "AutonomyWatch",
     "Checkpoint",
+    "CheckpointWitness",
     "Consumption",
     "ContextKey",
     "Decision",

@@ -63,6 +63,18 @@ class Checkpoint(models.Model):
         return f"{self.size} at {self.created_at:%Y-%m-%d %H:%M:%S}"
 
 
+class CheckpointWitness(models.Model):
+    """How far a place outside the database has been told of checkpoints (`CHECKPOINT_WITNESSES`), and what is wrong with it."""
+
+    name = models.CharField(primary_key=True, max_length=500)
+    size = models.BigIntegerField(default=0, help_text="Of the largest checkpoint it took.")
+    tried_at = models.DateTimeField(null=True)
+    problem = models.TextField(default="", blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.size}"
+
+
 class LogHorizon(models.Model):
     """All places up to `last_index` were given out to transactions numbered below `below`.
 

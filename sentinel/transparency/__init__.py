@@ -4,8 +4,9 @@ Writers take their places in the log themselves, without waiting for each other;
 tree and signs its root. What is promised, and what is not: docs/transparency-log.md.
 """
 
+from . import witnesses
 from .checkpoints import Checkpoint, checkpoint
-from .errors import LogDamaged, NotInTheLog
+from .errors import LogDamaged, LogSetBack, NotInTheLog
 from .exports import Damage, Exported, MayNotExport, Selection, export, lines
 from .integrator import SECONDS_TO_A_CHECKPOINT, LogStatus, integrate, status
 from .presence import Presence, presence_of
@@ -19,6 +20,7 @@ __all__ = [
     "Exported",
     "Inclusion",
     "LogDamaged",
+    "LogSetBack",
     "LogStatus",
     "MayNotExport",
     "NotInTheLog",
@@ -32,4 +34,5 @@ __all__ = [
     "presence_of",
     "proof_of",
     "status",
+    "witnesses",
 ]

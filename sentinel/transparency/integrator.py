@@ -24,7 +24,7 @@ from bankos.platform import roles
 
 from .. import merkle
 from ..models import LogEntry
-from . import checkpoints, leaves, nodes, proofs
+from . import checkpoints, leaves, nodes, proofs, witnesses
 from .errors import LogDamaged
 from .vetting import vetted
 
@@ -60,9 +60,10 @@ def integrate(*, at: datetime, seconds: float = SECONDS_A_RUN) -> int:
     Args:
         seconds: no further transaction is begun after so long.
     Raises:
-        LogDamaged: what is stored contradicts the last checkpoint; nothing is signed any more.
-    Queries: about 15 for each 5,000 entries.
+        LogDamaged: what is stored contradicts the last checkpoint, or (LogSetBack) one kept outside; nothing is signed any more.
+    Queries: about 15 for each 5,000 entries, 1 or 2 for each file that keeps checkpoints.
     """
+    witnesses.refuse_set_back()
     with roles.acting_as(roles.LOG):
         return _integrate(at, time.monotonic() + seconds)
 

@@ -13,6 +13,6 @@ UPDATE sentinel_policyversion v SET activation_decision_id = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sentinel", "0013_guards")]
+    dependencies = [("sentinel", "0014_checkpoint_witnesses")]
 
     operations = [migrations.RunSQL(NAMED, migrations.RunSQL.noop)]
