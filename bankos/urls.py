@@ -58,4 +58,5 @@ urlpatterns = [
     path("", include("bankos.console.urls")),
 ]
 
+handler404 = "bankos.console.errors.not_found"
 handler500 = "bankos.console.errors.server_error"

@@ -1,4 +1,4 @@
-"""Branches and their permissions, sources and what they sent, for administrators. Customers are only to look at."""
+"""Branches, sources and what they sent, for administrators. Branches and customers are only to look at: who sees whom hangs on them."""
 
 from functools import partial
 
@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
-from guardian.admin import GuardedModelAdmin
 from simple_history.admin import SimpleHistoryAdmin
 
 from bankos.platform.admin_pages import NeverDeleted, ToLookAt
@@ -22,7 +21,9 @@ from .visibility import parties_visible_to
 
 
 @admin.register(Branch)
-class BranchAdmin(NeverDeleted, GuardedModelAdmin):  # type: ignore[misc] # guardian's own bases disagree
+class BranchAdmin(ToLookAt):
+    """They come from the systems of record. Who sees their customers is said on a page of its own, by decisions."""
+
     list_display = ["name", "code", "town"]
     search_fields = ["name", "code", "town"]
     ordering = ["name"]

@@ -5,9 +5,14 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def ready(self) -> None:
-        from . import action_types, subscribers  # noqa: F401 - they register themselves
-        from .care import emergencies, revealing  # noqa: F401
+        from . import (  # noqa: F401 - they register themselves
+            action_types,
+            subscribers,
+            visibility,
+        )
+        from .care import arranging, emergencies, granting, masking_rules, revealing  # noqa: F401
         from .channels import action_types as channels_action_types  # noqa: F401
+        from .channels import clients  # noqa: F401 - registers what carries changes of programs out
         from .channels import subscribers as channels_subscribers  # noqa: F401
         from .channels.events import erasing as events_erasing  # noqa: F401 - registers what goes of an erased customer
         from .linkage import merging, starting  # noqa: F401 - register what carries merges and runs out

@@ -1,5 +1,6 @@
 """The attributes of a party: how each is compared, what it must look like, and which of them can be stated one by one."""
 
+import re
 from datetime import date
 
 from .models import MaskedField, PartyFact
@@ -54,6 +55,30 @@ def normalised(attribute: str, value: str) -> str:
     if attribute in DAYS or attribute in OPENED_WITH:
         return value
     return fold(value)
+
+
+_PHONE = re.compile(r"\+?[0-9(][0-9 ()./-]{3,30}[0-9]", re.ASCII)
+_EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"']{1,64}@[^\s@<>()\[\]\\,;:\"'&/]{1,190}\.[^\s@<>()\[\]\\,;:\"'&/.]{2,63}")
+_NO_WORDS = re.compile(r"[<>{}\[\]\\|^`\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+LONGEST_WORD = 200
+
+
+def objection_to_word(attribute: str, value: str) -> str:
+    """What is wrong with what somebody says of a customer, as a sentence; empty if it can be stated.
+
+    Stricter than what a source may send: a person can be asked again, and what is stated is passed on to every system.
+    """
+    if wrong := objection(attribute, value):
+        return wrong
+    if attribute in PHONES and not _PHONE.fullmatch(value):
+        return "A phone number has 5 to 32 digits, blanks and + ( ) . / -, such as +353 86 111 2233."
+    if attribute in EMAILS and not _EMAIL.fullmatch(value):
+        return "An e-mail address looks like ines@example.org, without blanks, brackets and quotes."
+    if len(value) > LONGEST_WORD:
+        return f"That is longer than {LONGEST_WORD} characters."
+    if _NO_WORDS.search(value):
+        return "Write it in letters, digits and the usual punctuation, without < > { } [ ] and the like."
+    return ""
 
 
 def objection(attribute: str, value: str) -> str:

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from . import relation_views, views
+from .care import access_views as access
 from .care import views as care
 from .life import views as life
 from .statements import views as statements
@@ -17,6 +18,19 @@ urlpatterns = [
     path("customers/<uuid:party_id>/relations/", relation_views.page, name="relations"),
     path("customers/<uuid:party_id>/relations/picture/", relation_views.picture, name="relations-picture"),
     path("customers/<uuid:party_id>/reveal/<slug:field>/", care.reveal, name="reveal"),
+    path("access/", access.overview, name="access"),
+    path("access/add/", access.make, name="access-make"),
+    path("access/leaves/", access.leaves, name="access-leaves"),
+    path("access/leaves/add/", access.give_leave, name="access-leave"),
+    path("access/leaves/<uuid:party_id>/<uuid:person_id>/end/", access.end_leave, name="access-leave-end"),
+    path("access/masking/", access.masking, name="access-masking"),
+    path("access/masking/change/", access.change_masking, name="access-masking-change"),
+    path("access/circle/<uuid:list_id>/<uuid:protection_id>/end/", access.unprotect, name="access-unprotect"),
+    path("access/portfolio/<uuid:list_id>/people/", access.people, name="access-people"),
+    path("access/<slug:kind>/<uuid:list_id>/", access.one, name="access-list"),
+    path("access/<slug:kind>/<uuid:list_id>/grant/", access.grant, name="access-grant"),
+    path("access/<slug:kind>/<uuid:list_id>/withdraw/", access.withdraw, name="access-withdraw"),
+    path("access/<slug:kind>/<uuid:list_id>/customers/", access.customers, name="access-customers"),
     path("emergencies/", care.emergencies, name="emergencies"),
     path("emergencies/ask/", care.ask, name="emergency-ask"),
     path("emergencies/<uuid:access_id>/", care.emergency, name="emergency"),

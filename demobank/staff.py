@@ -8,7 +8,6 @@ from django.db import transaction
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
-from customers import visibility
 from sentinel import governance
 from sentinel.people import joining, ways_in
 
@@ -55,7 +54,8 @@ def refuse_unless_allowed() -> None:
 def open_logins(*, password: str) -> None:
     """Let all of them in, as a bank lets its people in, with the one password; who is there already gets the password anew.
 
-    The first administrator is made as on any server, the first compliance officer by her alone, and everybody else by these two.
+    The first administrator is made as on any server, the first compliance officer by her alone, and everybody else by these two. Whose
+    customers they see is arranged afterwards (`care`).
 
     Raises:
         DemoLoginsForbidden
@@ -69,8 +69,6 @@ def open_logins(*, password: str) -> None:
             else:
                 user.set_password(password)
                 user.save(update_fields=["password"])
-            if login.branch:
-                visibility.show_branch(login.branch, to=User.objects.get(username=login.username))
 
 
 def _order(login: Login) -> tuple[bool, bool, bool]:

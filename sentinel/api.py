@@ -71,7 +71,10 @@ class DecisionSerializer(LineSerializer):
     autonomy_level = serializers.CharField(allow_null=True)
     approval = serializers.UUIDField(allow_null=True)
     expires_at = serializers.DateTimeField()
-    facts = serializers.DictField(source="context", help_text="The request as the policies saw it.")
+    facts = serializers.DictField(
+        source="context", allow_null=True, help_text="The request as the policies saw it; null where it was erased or is withheld."
+    )
+    withheld = serializers.BooleanField(help_text="You may not see what it is about, so its facts are not shown to you.")
     claims = serializers.DictField()
     token = serializers.CharField()
 
@@ -121,6 +124,7 @@ class TodaySerializer(serializers.Serializer):
 
 class ExplanationSerializer(serializers.Serializer):
     erased_at = serializers.DateTimeField(allow_null=True)
+    withheld = serializers.BooleanField(help_text="You may not see what the decision is about.")
     summary = serializers.CharField()
     rules = RuleCheckedSerializer(many=True)
     changes = ChangeSerializer(many=True)

@@ -188,6 +188,12 @@ def asked_by(actor: Actor, *, at: datetime) -> list[ApprovalView]:
     return [_view(row, at) for row in own.order_by("expires_at", "id")[:LARGEST_LIST]]
 
 
+def waiting_about(resource_type: str, resource_ids: Collection[str], *, at: datetime) -> list[ApprovalView]:
+    """The requests about any of these that wait, the oldest first. Queries: 1."""
+    rows = requests().filter(answer=None, expires_at__gt=at, decision__resource_type=resource_type, decision__resource_id__in=resource_ids)
+    return [_view(row, at) for row in rows.order_by("id")[:LARGEST_LIST]]
+
+
 def hindrance(request_id: UUID, *, actor: Actor, at: datetime) -> type[ApprovalError] | None:
     """What keeps this person from answering, if anything.
 

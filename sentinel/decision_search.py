@@ -16,7 +16,7 @@ from django.db.models.functions import Cast, Right
 
 from bankos.platform.actors import OVERSEEING, Actor, ActorKind
 
-from . import catalogue, models, policy, tokens
+from . import catalogue, facts_shown, models, policy, tokens
 from .cedar import Outcome
 from .decision_views import DecisionView, rows, views
 
@@ -86,7 +86,7 @@ def search(
     limit = max(1, min(limit, LARGEST_PAGE))
     page = list(found[: limit + 1])
     more = len(page) > limit
-    return DecisionPage(tuple(views(page[:limit])), page[limit - 1].pk if more else None)
+    return DecisionPage(tuple(facts_shown.as_seen_by(actor, views(page[:limit]))), page[limit - 1].pk if more else None)
 
 
 def ids_of(*, actor: Actor, limit: int, visible_resources: VisibleResources | None = None, **wanted: Unpack[Filters]) -> list[UUID]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bankos.platform.actors import Actor
 
-from . import contexts, explanations, models, policy, replay
+from . import contexts, explanations, facts_shown, models, policy, replay
 from .cedar import PolicyText, Question, Request
 from .decision_history import History, history_of
 from .decision_views import DecisionView, views
@@ -30,7 +30,8 @@ class ReviewView:
 class Story:
     """What can be told about a decision. Without its content (`erased_at`), or if no policy was asked, most of it cannot.
 
-    `rules`, `changes` and `data` are known for the bank's own decisions, `today` for those of every store.
+    `rules`, `changes` and `data` are known for the bank's own decisions, `today` for those of every store. `withheld`: the reader may not
+    see what it is about, and so not what follows from its facts either.
     """
 
     erased_at: datetime | None = None
@@ -41,6 +42,7 @@ class Story:
     today: Replayed | None = None
     same_today: bool | None = None
     reviews: tuple[ReviewView, ...] = ()
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def dossier_of(decision_id: UUID, *, actor: Actor, at: datetime, visible_resourc
     Queries: 8; 2 more if a second person was asked, 1 more if one agreed; 1 for each policy version this process has not met.
     """
     row = visible_row(decision_id, actor, visible_resources)
-    return Dossier(views([row])[0], _story(row), history_of(row, at=at), verify_row(row))
+    (found,) = facts_shown.as_seen_by(actor, views([row]))
+    return Dossier(found, Story(withheld=True) if found.withheld else _story(row), history_of(row, at=at), verify_row(row))
 
 
 def story_of(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResources | None = None) -> Story:
@@ -71,7 +74,8 @@ def story_of(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResou
         decisions.NotVisible
     Queries: 3, and 1 for a policy version this process has not met.
     """
-    return _story(visible_row(decision_id, actor, visible_resources))
+    row = visible_row(decision_id, actor, visible_resources)
+    return _story(row) if _is_shown(row, actor) else Story(withheld=True)
 
 
 def letter_of(
@@ -83,6 +87,8 @@ def letter_of(
         decisions.NotVisible
     """
     row = visible_row(decision_id, actor, visible_resources)
+    if not _is_shown(row, actor):
+        return None
     try:
         found = _own(row)
         if found is None:
@@ -93,6 +99,10 @@ def letter_of(
         return explanations.customer_letter(text, text.decide(asked), asked, subject=subject, bank=bank)
     except (contexts.ContentErased, *replay.FAILURES):
         return None
+
+
+def _is_shown(row: models.Decision, actor: Actor) -> bool:
+    return row.store != policy.BANK or facts_shown.shown_to(actor, row.resource_type, row.resource_id)
 
 
 def _story(row: models.Decision) -> Story:

@@ -33,7 +33,8 @@ class RuleView:
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """A decision as people read it. `context` is the request as the policies saw it (None: erased with the customer's key),
+    """A decision as people read it. `context` is the request as the policies saw it (None: erased with the customer's key, or `withheld`
+    from who may not see what it is about),
     `claims` what the token says. What was asked through AuthZEN may name actors of kinds the bank doesn't have."""
 
     id: UUID
@@ -64,6 +65,7 @@ class DecisionView:
     token: str
     claims: dict[str, Any]
     context: dict[str, Any] | None
+    withheld: bool = False
 
 
 def short_id(decision_id: UUID) -> str:

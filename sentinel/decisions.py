@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from bankos.platform.actors import Actor
 
-from . import models, policy
+from . import facts_shown, models, policy
 from .decision_search import (
     LARGEST_PAGE,
     DecisionPage,
@@ -57,9 +57,9 @@ def decision_of(decision_id: UUID, *, actor: Actor, visible_resources: VisibleRe
 
     Raises:
         NotVisible
-    Queries: 2, and 1 more the first time this process meets its policy version.
+    Queries: 2, 1 more for whether its facts are shown, and 1 the first time this process meets its policy version.
     """
-    return views([visible_row(decision_id, actor, visible_resources)])[0]
+    return facts_shown.as_seen_by(actor, views([visible_row(decision_id, actor, visible_resources)]))[0]
 
 
 def verify(decision_id: UUID, *, actor: Actor, visible_resources: VisibleResources | None = None) -> Verification:

@@ -21,9 +21,10 @@ from django.test.utils import CaptureQueriesContext
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role, employee
 from bankos.platform.models import User
-from customers import ingestion, visibility
+from customers import ingestion
 from customers.models import Arrangement, PartyIdentifier
 from demobank.extracts import HEADERS
+from tests import arranging
 
 from . import people
 
@@ -122,7 +123,7 @@ class Bank:
         people.give(user, role)
         if branch:
             self.deliver()
-            visibility.show_branch(branch.code, to=user)
+            arranging.show_branch(branch.code, to=user)
         return employee(user)
 
     def desk(self, actor: Actor) -> Client:

@@ -22,11 +22,11 @@ from django.test import Client
 from bankos.platform import clock
 from bankos.platform.actors import Role
 from bankos.platform.models import User
-from customers.care import arranging
 from customers.channels import clients
 from customers.ingestion.systems import system_of
 from customers.models.clients import Scope
 from sentinel import policy
+from tests import arranging, programs
 from tests.bank import Bank, Branch
 
 from .leaks.addresses import Address, every_address
@@ -175,10 +175,12 @@ def _key(bank: Bank, *, kind: str, reach: str, branches: tuple[str, ...] = ()) -
     system_of("digital", at=clock.now())
     scopes = tuple(scope for scope in Scope.values if kind == "channel" or scope != Scope.CONSENTS_WRITE)
     described = clients.Described(
-        name="A program", kind=kind, scopes=scopes, reach=reach, system="digital", branches=branches, per_minute=6_000
-    )
-    client = clients.make(described, actor=administrator, at=clock.now())
-    return {"Authorization": f"Bearer {clients.issue_key(client.pk, actor=administrator, at=clock.now()).secret}"}
+        name="A program", kind=kind, scopes=scopes, reach=reach, system="digital", branches=branches, per_minute=6_000,
+        owner=bank.staff(Role.TEAM_LEAD, name="Oskar Owner").user_id,
+    )  # fmt: skip
+    by: dict[str, Any] = {"by": administrator, "officer": bank.staff(Role.COMPLIANCE, name="Cora Compliance"), "at": clock.now()}
+    client = programs.made(described, **by)
+    return {"Authorization": f"Bearer {programs.key_of(client.pk, **by).secret}"}
 
 
 @pytest.fixture

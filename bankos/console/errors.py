@@ -7,10 +7,26 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.views.defaults import page_not_found
 
 from bankos.platform.outages import RETRY_AFTER, is_outage
 from bankos.platform.outcomes import GivenUp, Watch
 from bankos.platform.problems import CONTENT_TYPE, for_programs
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For programs in the form of all their errors: also where no endpoint has such an address, or its id is none."""
+    if for_programs(request.path):
+        problem = {
+            "type": "about:blank",
+            "title": "Not Found",
+            "status": 404,
+            "detail": "There is nothing at this address.",
+            "code": "not_found",
+        }
+        return JsonResponse(problem, status=404, content_type=CONTENT_TYPE)
+    return page_not_found(request, exception)
+
 
 UNKNOWN = "The fault is ours and is recorded. What was sent may have been done or not: ask before it is sent again."
 RECORDED = "It was recorded, but the answer could not be made: ask what became of it, and don't send it again."

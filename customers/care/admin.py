@@ -1,18 +1,17 @@
-"""Who sees whom and what is masked, for administrators; each change with its history where it is about customers or rules."""
+"""Who sees whom and what is masked, for administrators to look at, with its history: it is arranged on pages of its own, by decisions."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from guardian.admin import GuardedModelAdmin
 from simple_history.admin import SimpleHistoryAdmin
 
-from bankos.platform.admin_pages import NeverDeleted
+from bankos.platform.admin_pages import NeverDeleted, ToLookAt
 
 from ..models import CareSettings, Circle, MaskingRule, PartyUserPermission, Portfolio, PortfolioPlace, Protection, Team
 from ..visibility import visible_parties_subquery
 
 
-class OfVisibleCustomers(admin.ModelAdmin):
+class OfVisibleCustomers(ToLookAt):
     """Rows about customers: those of customers the administrator may see, as everywhere else."""
 
     party = "party"
@@ -23,18 +22,17 @@ class OfVisibleCustomers(admin.ModelAdmin):
 
 
 @admin.register(Team)
-class TeamAdmin(GuardedModelAdmin):
+class TeamAdmin(ToLookAt):
     list_display = ["name", "code"]
     search_fields = ["name", "code"]
     ordering = ["name"]
 
 
 @admin.register(Portfolio)
-class PortfolioAdmin(GuardedModelAdmin):
+class PortfolioAdmin(ToLookAt):
     list_display = ["name", "code", "manager", "team"]
     list_select_related = ["manager", "team"]
     search_fields = ["name", "code"]
-    raw_id_fields = ["manager"]
     ordering = ["name"]
 
 
@@ -43,14 +41,11 @@ class PortfolioPlaceAdmin(OfVisibleCustomers):
     list_display = ["party", "portfolio"]
     list_filter = ["portfolio"]
     list_select_related = ["party", "portfolio"]
-    autocomplete_fields = ["party", "portfolio"]
     ordering = ["portfolio", "party"]
 
 
 @admin.register(Circle)
-class CircleAdmin(GuardedModelAdmin):
-    """Object permissions say who is listed."""
-
+class CircleAdmin(ToLookAt):
     list_display = ["name", "code"]
     search_fields = ["name", "code"]
     ordering = ["name"]
@@ -58,13 +53,11 @@ class CircleAdmin(GuardedModelAdmin):
 
 @admin.register(Protection)
 class ProtectionAdmin(OfVisibleCustomers, SimpleHistoryAdmin):
-    """A protection is ended with a day, never taken away: who was protected when stays known."""
+    """A protection ends, it is never taken away: who was protected when stays known."""
 
     list_display = ["party", "kind", "circle", "employee", "since", "until"]
     list_filter = ["kind", "circle"]
     list_select_related = ["party", "circle", "employee"]
-    autocomplete_fields = ["party"]
-    raw_id_fields = ["employee"]
     ordering = ["-since"]
 
 
@@ -75,13 +68,11 @@ class LeaveAdmin(OfVisibleCustomers):
     party = "content_object"
     list_display = ["user", "content_object", "until", "reason"]
     list_select_related = ["user", "content_object"]
-    autocomplete_fields = ["content_object"]
-    raw_id_fields = ["user", "permission"]
     ordering = ["-until"]
 
 
 @admin.register(MaskingRule)
-class MaskingRuleAdmin(SimpleHistoryAdmin):
+class MaskingRuleAdmin(ToLookAt, SimpleHistoryAdmin):
     list_display = ["field", "role", "shown"]
     list_filter = ["field", "role"]
     ordering = ["field", "role"]
@@ -89,6 +80,8 @@ class MaskingRuleAdmin(SimpleHistoryAdmin):
 
 @admin.register(CareSettings)
 class CareSettingsAdmin(NeverDeleted, SimpleHistoryAdmin):
+    """How many minutes a look lasts, within what the database allows. Each look is a decision; this opens none."""
+
     list_display = ["__str__", "reveal_minutes", "emergency_minutes"]
     ordering = ["id"]
 

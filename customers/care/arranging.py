@@ -1,85 +1,328 @@
-"""How a bank arranges who sees whom: portfolios and their people, leaves for one customer, circles and whom they protect."""
+"""Teams, portfolios and circles, and whom they look after or protect; leaves to see one customer. Every change of it is a decision."""
 
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
-from django.contrib.auth.models import Group, Permission
-from guardian.shortcuts import assign_perm
+from django.contrib.auth.models import Permission
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
-from bankos.platform.models import User
+from bankos.platform.actors import Actor
+from sentinel import authority, governance
+from sentinel.catalogue import ActionType
+from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
 
+from ..ingestion.converters import client_number, customer_number
+from ..members import customer_of
 from ..models import Circle, Party, PartyUserPermission, Portfolio, PortfolioPlace, Protection, Team
 from ..models.care import LONGEST_LEAVE
-from ..models.parties import VIEW_CUSTOMERS
+from ..visibility import NotVisible, may_see, visible_parties_subquery
+from . import granting
+from .action_types import (
+    ACCESS_LIST,
+    ARRANGE_PORTFOLIO,
+    HIDE_CUSTOMER,
+    PLACE_CUSTOMER,
+    PROTECT_CUSTOMER,
+    SHOW_CUSTOMER,
+    UNPROTECT_CUSTOMER,
+)
+from .granting import UnknownList, colleague, end_of, in_charge, reason_of
 
 
-class LeaveTooLong(ValueError):
-    """A leave to see a single customer lasts a month at most."""
+class NobodyFound(NotVisible):
+    """No customer this person may see has that number."""
 
 
-def make_team(code: str, *, name: str) -> None:
-    """A team; making it again renames it."""
-    Team.objects.update_or_create(code=code, defaults={"name": name})
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A customer in a portfolio, or under the protection of a circle (`protection`)."""
+
+    party_id: UUID
+    name: str
+    number: str
+    kind: str = ""
+    protection: UUID | None = None
+    until: datetime | None = None
 
 
-def make_portfolio(code: str, *, name: str, manager: User | None = None, team: str = "") -> None:
-    """A portfolio; making it again changes its name and people."""
-    of_team = Team.objects.get(code=team) if team else None
-    Portfolio.objects.update_or_create(code=code, defaults={"name": name, "manager": manager, "team": of_team})
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """That a colleague may see one customer for a while."""
+
+    party_id: UUID
+    customer: str
+    person_id: UUID
+    person: str
+    until: datetime
+    reason: str
 
 
-def look_after(party_id: UUID, *, portfolio: str) -> None:
-    """Put a customer into a portfolio, and out of the one they were in."""
-    PortfolioPlace.objects.update_or_create(party_id=party_id, defaults={"portfolio": Portfolio.objects.get(code=portfolio)})
-
-
-def show_team(code: str, *, to: User | Group) -> None:
-    """Let a person or group see the customers of a team's portfolios."""
-    assign_perm(VIEW_CUSTOMERS, to, Team.objects.get(code=code))
-
-
-def show_portfolio(code: str, *, to: User | Group) -> None:
-    """Let a person or group see the customers of a portfolio."""
-    assign_perm(VIEW_CUSTOMERS, to, Portfolio.objects.get(code=code))
-
-
-def show_customer(party_id: UUID, *, to: User, until: datetime, reason: str, at: datetime) -> None:
-    """Let a person see one customer until a moment; a new leave takes the place of an earlier one.
+def make(kind: str, *, code: str, name: str, actor: Actor) -> UUID:
+    """A new team, portfolio or circle, which shows nobody to anybody yet.
 
     Raises:
-        LeaveTooLong
+        granting.NotInCharge, NotPossible
     """
-    if until > at + LONGEST_LEAVE:
-        raise LeaveTooLong(str(until))
-    PartyUserPermission.objects.update_or_create(
-        user=to,
-        content_object=Party.objects.get(pk=party_id),
-        permission=Permission.objects.get(content_type__app_label="customers", codename="view_party"),
-        defaults={"given_at": at, "until": until, "reason": reason},
-    )
+    in_charge(actor)
+    model = {"team": Team, "portfolio": Portfolio, "circle": Circle}.get(kind)
+    if model is None:
+        raise NotPossible("Branches come from the systems of record.")
+    if model._default_manager.filter(code=code).exists():
+        raise NotPossible(f"There is a {kind} with the code {code} already.")
+    made: UUID = model._default_manager.create(code=code, name=name).pk
+    return made
 
 
-def make_circle(code: str, *, name: str) -> None:
-    """A circle that protects customers; nobody is listed in a new one."""
-    Circle.objects.update_or_create(code=code, defaults={"name": name})
+def party_with(number: str, *, actor: Actor) -> UUID:
+    """The customer with this number, if this person may see them. Raises NobodyFound. Queries: 1."""
+    digits = "".join(char for char in number if char.isdigit())
+    numbers = [customer_number(digits), client_number(digits)] if digits else []
+    found = Party.objects.visible_to(actor).filter(number__in=numbers).values_list("golden", flat=True).first()
+    if found is None:
+        raise NobodyFound(number)
+    return found
 
 
-def list_in_circle(code: str, who: User | Group) -> None:
-    """Let a person or group see the customers a circle protects."""
-    assign_perm(VIEW_CUSTOMERS, who, Circle.objects.get(code=code))
+def people_of(portfolio_id: UUID, *, actor: Actor) -> tuple[str, str, str, str]:
+    """A portfolio's manager and team: the id of the one, the name, the id of the other, the name. Raises granting.NotInCharge."""
+    in_charge(actor)
+    row = Portfolio.objects.select_related("manager", "team").get(pk=portfolio_id)
+    manager = (str(row.manager_id), row.manager.name) if row.manager else ("", "")
+    team = (str(row.team_id), row.team.name) if row.team else ("", "")
+    return *manager, *team
 
 
-def protect(party_id: UUID, *, circle: str, employee: User | None = None, reason: str = "") -> None:
+def looked_after(portfolio_id: UUID, *, actor: Actor, limit: int = 100) -> list[Placed]:
+    """The customers of a portfolio whom this person may see. Raises granting.NotInCharge. Queries: 1."""
+    in_charge(actor)
+    places = PortfolioPlace.objects.filter(portfolio=portfolio_id, party__in=visible_parties_subquery(actor))
+    return [
+        Placed(row.party_id, row.party.name, row.party.number) for row in places.select_related("party").order_by("party__name")[:limit]
+    ]
+
+
+def protected_by(circle_id: UUID, *, actor: Actor, limit: int = 100) -> list[Placed]:
+    """The customers a circle protects whom this person may see. Raises granting.NotInCharge. Queries: 1."""
+    in_charge(actor)
+    rows = Protection.objects.in_force().filter(circle=circle_id, party__in=visible_parties_subquery(actor)).select_related("party")
+    return [
+        Placed(row.party_id, row.party.name, row.party.number, row.get_kind_display(), row.pk, row.until)
+        for row in rows.order_by("party__name", "pk")[:limit]
+    ]
+
+
+def leaves(*, actor: Actor, at: datetime, limit: int = 200) -> list[Leave]:
+    """The leaves in force for customers this person may see, the first to end first. Raises granting.NotInCharge. Queries: 1."""
+    in_charge(actor)
+    rows = PartyUserPermission.objects.filter(until__gt=at, content_object__in=visible_parties_subquery(actor))
+    return [
+        Leave(row.content_object_id, row.content_object.name, row.user_id, row.user.name, row.until, row.reason)
+        for row in rows.select_related("content_object", "user").order_by("until", "id")[:limit]
+    ]
+
+
+def arrange(portfolio_id: UUID, *, manager: str, team: str, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """Say who manages a portfolio and which team looks after it; empty for nobody.
+
+    Raises:
+        granting.NotInCharge, UnknownList, NotPossible, authority.AuthorityError
+    """
+    in_charge(actor)
+    return _asked(ARRANGE_PORTFOLIO, portfolio_id, {"person": manager, "team": team}, reason, actor=actor, at=at)
+
+
+def show_customer(party_id: UUID, *, person_id: UUID, until: date, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """Let a colleague see one customer until the end of a day, a month away at most; it takes the place of an earlier leave.
+
+    Raises:
+        granting.NotInCharge, NotVisible, NotPossible, authority.AuthorityError
+    """
+    said = {"person": str(person_id), "until": until.isoformat()}
+    return _asked(SHOW_CUSTOMER, _golden(party_id, actor), said, reason, actor=actor, at=at)
+
+
+def hide_customer(party_id: UUID, *, person_id: UUID, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """End a leave before its day. Raises as `show_customer`."""
+    return _asked(HIDE_CUSTOMER, _golden(party_id, actor), {"person": str(person_id)}, reason, actor=actor, at=at)
+
+
+def place(party_id: UUID, *, portfolio: UUID, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """Put a customer into a portfolio, and out of the one they were in. Raises as `show_customer`."""
+    return _asked(PLACE_CUSTOMER, _golden(party_id, actor), {"portfolio": str(portfolio)}, reason, actor=actor, at=at)
+
+
+def protect(party_id: UUID, *, circle: UUID, employee: UUID | None, reason: str, actor: Actor, at: datetime) -> CarriedOut:
     """From now on only this circle sees the customer.
 
     Args:
         employee: who of the staff the customer is; their household is protected with them, and neither they nor their team see it.
+    Raises:
+        granting.NotInCharge, NotVisible, NotPossible, authority.AuthorityError
     """
+    said = {"circle": str(circle), "employee": str(employee) if employee else ""}
+    return _asked(PROTECT_CUSTOMER, _golden(party_id, actor), said, reason, actor=actor, at=at)
+
+
+def unprotect(protection_id: UUID, *, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """End a protection: a second person agrees, and both see the customer already. Raises as `protect`."""
+    row = Protection.objects.in_force().filter(pk=protection_id, party__in=visible_parties_subquery(actor)).first()
+    if row is None:
+        raise NotVisible(protection_id)
+    in_charge(actor)
+    return _asked(UNPROTECT_CUSTOMER, row.party_id, {"protection": str(protection_id)}, reason, actor=actor, at=at)
+
+
+def _asked(kind: ActionType, id: UUID, said: Mapping[str, str], reason: str, *, actor: Actor, at: datetime) -> CarriedOut:
+    parameters = {**said, "reason": reason_of(reason)}
+    return governance.carry_out(actor=actor, action=kind.name, resource_id=str(id), parameters=parameters, at=at, note=parameters["reason"])
+
+
+def _golden(party_id: UUID, actor: Actor) -> UUID:
+    in_charge(actor)
+    return customer_of(party_id, actor=actor).golden.pk
+
+
+def _portfolio(portfolio_id: str) -> Portfolio:
+    row = Portfolio.objects.filter(pk=portfolio_id).first()
+    if row is None:
+        raise NotPossible("There is no such portfolio.")
+    return row
+
+
+def _of_portfolio(portfolio_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
+    if not Portfolio.objects.filter(pk=portfolio_id).exists():
+        raise UnknownList(portfolio_id)
+    if parameters["person"]:
+        colleague(str(parameters["person"]))
+    if parameters["team"] and not Team.objects.filter(pk=granting.colleague_id(str(parameters["team"]))).exists():
+        raise NotPossible("There is no such team.")
+    return authority.Resource(ACCESS_LIST, portfolio_id, {"kind": "portfolio"})
+
+
+def _of_party(party_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
+    """Of the customer the policies learn where they belong, and no more: who may see them is not decided by how they fare."""
+    branch = Party.objects.filter(pk=party_id).values_list("golden__home_branch__code", flat=True).first()
+    return authority.Resource("Party", party_id, {"branch": branch} if branch else {})
+
+
+def _of_leave(party_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
+    colleague(str(parameters["person"]))
+    end = end_of(str(parameters["until"]), at)
+    if end is None or end > at + LONGEST_LEAVE:
+        raise NotPossible(f"A leave to see a single customer lasts {LONGEST_LEAVE.days} days at most.")
+    return _of_party(party_id, parameters, at)
+
+
+def _of_protection(party_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
+    if not Circle.objects.filter(pk=str(parameters["circle"])).exists():
+        raise NotPossible("There is no such circle.")
+    if parameters["employee"]:
+        colleague(str(parameters["employee"]))
+    if _protections(party_id, str(parameters["employee"])).exists():
+        raise NotPossible("They are protected for this reason already; that protection ends first.")
+    return _of_party(party_id, parameters, at)
+
+
+def _protections(party_id: str, employee: str) -> Any:
     kind = Protection.Kind.STAFF if employee else Protection.Kind.VIP
-    Protection.objects.update_or_create(
-        party_id=party_id,
-        kind=kind,
-        employee=employee,
-        until=None,
-        defaults={"circle": Circle.objects.get(code=circle), "reason": reason},
+    return Protection.objects.filter(party_id=UUID(party_id), kind=kind, employee_id=UUID(employee) if employee else None, until=None)
+
+
+def _arrange(permitted: Permitted) -> None:
+    row, said = _portfolio(permitted.resource_id), permitted.parameters
+    row.manager_id = UUID(str(said["person"])) if said["person"] else None
+    row.team_id = UUID(str(said["team"])) if said["team"] else None
+    row.decision_id = permitted.decision.id
+    row.save(update_fields=["manager", "team", "decision_id"])
+
+
+def _seen_by_the_asker(effect: Callable[[Permitted], None]) -> Callable[[Permitted], None]:
+    """Also on the day a second person agrees, who asked must be able to see the customer."""
+
+    def checked(permitted: Permitted) -> None:
+        if not may_see(UUID(permitted.resource_id), permitted.actor):
+            raise NotPossible("Who asked for this does not see the customer any more.")
+        effect(permitted)
+
+    return checked
+
+
+def _show(permitted: Permitted) -> None:
+    said = permitted.parameters
+    PartyUserPermission.objects.update_or_create(
+        user=colleague(str(said["person"])),
+        content_object_id=UUID(permitted.resource_id),
+        permission=Permission.objects.get(content_type__app_label="customers", codename="view_party"),
+        defaults={
+            "given_at": permitted.at,
+            "until": end_of(str(said["until"]), permitted.at),
+            "reason": said["reason"],
+            "decision_id": permitted.decision.id,
+        },
     )
+
+
+def _hide(permitted: Permitted) -> None:
+    rows = PartyUserPermission.objects.filter(
+        content_object_id=UUID(permitted.resource_id),
+        user_id=granting.colleague_id(str(permitted.parameters["person"])),
+        until__gt=permitted.at,
+    )
+    # A leave that ends in the moment it was given was one for that moment.
+    ends = Greatest(Value(permitted.at), F("given_at") + timedelta(microseconds=1))
+    if not rows.update(until=ends, decision_id=permitted.decision.id):
+        raise NotPossible("This leave has ended already.")
+
+
+def _place(permitted: Permitted) -> None:
+    portfolio = _portfolio(str(permitted.parameters["portfolio"]))
+    if permitted.actor.user_id is not None and _looks_after(portfolio, permitted):
+        raise NotPossible("Nobody puts a customer into a portfolio of their own.")
+    PortfolioPlace.objects.update_or_create(
+        party_id=UUID(permitted.resource_id), defaults={"portfolio": portfolio, "decision_id": permitted.decision.id}
+    )
+
+
+def _looks_after(portfolio: Portfolio, permitted: Permitted) -> bool:
+    lists = [("portfolio", portfolio.pk), *([("team", portfolio.team_id)] if portfolio.team_id else [])]
+    held = {
+        one.holder for kind, list_id in lists for one in granting.holders(kind, cast(UUID, list_id), actor=permitted.actor, at=permitted.at)
+    }
+    return portfolio.manager_id == permitted.actor.user_id or permitted.actor.id in held
+
+
+def _protect(permitted: Permitted) -> None:
+    said = permitted.parameters
+    Protection.objects.create(
+        party_id=UUID(permitted.resource_id),
+        kind=Protection.Kind.STAFF if said["employee"] else Protection.Kind.VIP,
+        employee_id=UUID(str(said["employee"])) if said["employee"] else None,
+        circle_id=UUID(str(said["circle"])),
+        reason=str(said["reason"]),
+        since=permitted.at,
+        decision_id=permitted.decision.id,
+    )
+
+
+def _unprotect(permitted: Permitted) -> None:
+    row = Protection.objects.in_force().filter(pk=str(permitted.parameters["protection"]), party_id=UUID(permitted.resource_id)).first()
+    if row is None:
+        raise NotPossible("This protection has ended already.")
+    row.until, row.decision_id = permitted.at, permitted.decision.id
+    row.save(update_fields=["until", "decision_id"])
+
+
+def _gains(id: str, parameters: Mapping[str, Any]) -> list[str]:
+    return [str(parameters["person"])] if parameters["person"] else []
+
+
+governance.register(ARRANGE_PORTFOLIO.name, Act(_of_portfolio, _arrange, concerned=_gains))
+governance.register(SHOW_CUSTOMER.name, Act(_of_leave, _seen_by_the_asker(_show), concerned=_gains))
+governance.register(HIDE_CUSTOMER.name, Act(_of_party, _seen_by_the_asker(_hide)))
+governance.register(PLACE_CUSTOMER.name, Act(_of_party, _seen_by_the_asker(_place)))
+governance.register(PROTECT_CUSTOMER.name, Act(_of_protection, _seen_by_the_asker(_protect)))
+governance.register(UNPROTECT_CUSTOMER.name, Act(_of_party, _seen_by_the_asker(_unprotect)))

@@ -26,6 +26,8 @@ from ..models.parties import VIEW_CUSTOMERS
 SEES_EVERY_BRANCH = frozenset({Role.CONTACT_CENTRE, Role.COMPLIANCE, Role.ADMINISTRATOR})
 # The same for a program; see customers.channels.clients.
 EVERY_CUSTOMER = "every_customer"
+# Of the customers within a program's reach also those whom only a circle may see.
+PROTECTED_CUSTOMERS = "protected_customers"
 _Parties = TypeVar("_Parties", bound="PartyQuerySet")
 
 
@@ -34,12 +36,12 @@ def _held(what: str) -> str:
     return f"""
     SELECT held.content_object_id FROM customers_{what}userpermission held
       JOIN auth_permission permission ON permission.id = held.permission_id AND permission.codename = '{VIEW_CUSTOMERS}'
-     WHERE held.user_id = %(me)s
+     WHERE held.user_id = %(me)s AND (held.until IS NULL OR held.until > statement_timestamp())
      UNION ALL
     SELECT held.content_object_id FROM customers_{what}grouppermission held
       JOIN auth_permission permission ON permission.id = held.permission_id AND permission.codename = '{VIEW_CUSTOMERS}'
       JOIN platform_user_groups own ON own.group_id = held.group_id
-     WHERE own.user_id = %(me)s"""  # noqa: S608 - put together from constants
+     WHERE own.user_id = %(me)s AND (held.until IS NULL OR held.until > statement_timestamp())"""  # noqa: S608 - put together from constants
 
 
 _IN_AN_EMERGENCY = """
@@ -89,11 +91,10 @@ def _visible(parties: _Parties, actor: Actor, home_branch: F) -> _Parties:
     if actor.client is not None:
         parties = _within_the_program(parties, actor)
     match actor.kind:
-        case ActorKind.SYSTEM if actor.client is None or EVERY_CUSTOMER in actor.roles:
+        case ActorKind.SYSTEM:
             return parties
-        case ActorKind.SYSTEM | ActorKind.AGENT if actor.client is not None:
-            # Nobody lists agents, or programs of single branches, for protected customers.
-            return parties.exclude(Exists(Protection.objects.in_force().filter(party__golden=OuterRef("golden"))))
+        case ActorKind.AGENT if actor.client is not None:
+            return parties
         case ActorKind.CUSTOMER:
             return parties.filter(golden__in=Party.objects.filter(pk=actor.id).values("golden"))
         case ActorKind.EMPLOYEE:
@@ -111,6 +112,8 @@ def _within_the_program(parties: _Parties, actor: Actor) -> _Parties:
     """
     from ..models.parties import Branch, Party
 
+    if PROTECTED_CUSTOMERS not in actor.roles or actor.kind is ActorKind.AGENT:  # nobody shows them to agents
+        parties = parties.exclude(Exists(Protection.objects.in_force().filter(party__golden=OuterRef("golden"))))
     if EVERY_CUSTOMER in actor.roles:
         return parties
     of_branches = Party.objects.customers().filter(home_branch__in=Branch.objects.filter(clients=actor.client).values("pk"))

@@ -19,6 +19,7 @@ from bankos.platform import attempts, bearer, metering, proxies
 from bankos.platform.actors import Actor
 from bankos.platform.problems import Problem
 from bankos.platform.requests import StaffApiRequest
+from customers import programs
 from customers.models import ApiClient, Scope
 
 from . import clients
@@ -57,7 +58,7 @@ class ClientAuthentication(BaseAuthentication):
         if client is None:
             attempts.wrong_secret(address=proxies.address_of(request), at=request.now)  # type: ignore[attr-defined] # as above
             raise AuthenticationFailed("No program has this key, or it ended or was revoked.")
-        return AnonymousUser(), Caller(client, clients.actor_of(client), _spoken_for(client, request.headers.get(ON_BEHALF_OF)))
+        return AnonymousUser(), Caller(client, programs.actor_of(client), _spoken_for(client, request.headers.get(ON_BEHALF_OF)))
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="customers"'
@@ -125,10 +126,10 @@ def acting(request: StaffApiRequest) -> tuple[Actor, Actor | None]:
 def _spoken_for(client: ApiClient, named: str | None) -> Actor | None:
     if named is None:
         return None
-    if not clients.speaks_for_customers(client):
+    if not programs.speaks_for_customers(client):
         raise Problem(status=403, title="Not a channel", detail="Only a channel app speaks for customers.", code="speaks_for_nobody")
     try:
-        return clients.customer_through(client, UUID(named))
+        return programs.customer_through(client, UUID(named))
     except ValueError as error:
         detail = f"{ON_BEHALF_OF} must be the id of a customer."
         raise Problem(status=400, title="Not an id", detail=detail, code="bad_on_behalf_of") from error

@@ -1,5 +1,7 @@
 """What is asked of the authority about programs, and by them."""
 
+from datetime import timedelta
+
 from sentinel.catalogue import ActionType, ParameterKind, RiskTier, register
 
 CLIENT = "ApiClient"
@@ -9,8 +11,9 @@ CLIENT_CHANGE = register(
         name="client.change",
         title="Change what a program may do",
         resource_type=CLIENT,
-        parameters={"change": ParameterKind.CODE},
-        risk=RiskTier.MEDIUM,
+        parameters={"change": ParameterKind.CODE, "proposal": ParameterKind.NAME, "reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+        approval_lifetime=timedelta(days=7),
     )
 )
 

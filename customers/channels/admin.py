@@ -1,27 +1,15 @@
 """Programs, what they are told, and the kinds of events there are, for administrators: with their histories."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 
-from bankos.platform import clock
-from bankos.platform.admin_pages import NeverDeleted
+from bankos.platform.admin_pages import NeverDeleted, ToLookAt
 from customers.models import ApiClient, EventKind, WebhookSubscription
 
-from . import clients
 
-
-class _ToLookAt(NeverDeleted, SimpleHistoryAdmin):
+class _ToLookAt(ToLookAt, SimpleHistoryAdmin):
     """What is said here is an act with a decision, on the page of the program."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return obj is None and super().has_change_permission(request)
 
 
 @admin.register(ApiClient)
@@ -31,15 +19,6 @@ class ApiClientAdmin(_ToLookAt):
     list_select_related = ["owner"]
     search_fields = ["name"]
     ordering = ["name"]
-    actions = ["revoke"]
-
-    @admin.action(description="Revoke", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
-        living = list(queryset.filter(revoked_at=None))
-        actor: Any = request.actor  # type: ignore[attr-defined]
-        for client in living:
-            clients.revoke(client.pk, actor=actor, at=clock.now())
-        self.message_user(request, f"{len(living)} revoked: the next request of such a program is refused.")
 
 
 @admin.register(WebhookSubscription)

@@ -124,7 +124,7 @@ class Events(ChannelView):
         arrived = landing.Request(body if isinstance(body, bytes) else b"", _media_type(request), attributes, key)
         behalf = caller.on_behalf_of.id if caller.on_behalf_of else ""
         try:
-            answer = landing.land(arrived, client=caller.client, customer=behalf, at=request.now)
+            answer = landing.land(arrived, client=caller.client, customer=behalf, spoken_for=behalf, at=request.now)
         except reading.TooLarge as error:
             raise Problem(status=413, title="Too large", detail=str(error), code="too_large") from error
         except reading.NotEvents as error:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from bankos.platform.models import User
+from customers.care.granting import LONGEST_REASON
 from customers.models import ApiClient, Branch, Portfolio, Scope, SourceSystem
 from customers.models.behaviour import Channel
 
@@ -32,6 +33,11 @@ class ProgramForm(forms.Form):
         to_field_name="code",
         widget=forms.SelectMultiple(attrs=SELECT),
     )
+    protected = forms.BooleanField(
+        label="Also protected customers",
+        required=False,
+        help_text="Of those it may know of, also customers whom only a circle may see. For an app: when they use it themselves.",
+    )
     channel = forms.ChoiceField(
         label="Its channel",
         choices=Channel.choices,
@@ -57,6 +63,9 @@ class ProgramForm(forms.Form):
         empty_label="Nobody yet",
         widget=forms.Select(attrs=SELECT),
     )
+    reason = forms.CharField(
+        label="Why", max_length=LONGEST_REASON, help_text="The second person reads it.", widget=forms.TextInput(attrs=INPUT)
+    )
 
     def described(self) -> Described:
         said: dict[str, Any] = self.cleaned_data
@@ -71,6 +80,7 @@ class ProgramForm(forms.Form):
             system=said["system"].code if said["system"] else "",
             per_minute=said["per_minute"],
             owner=said["owner"].pk if said["owner"] else None,
+            protected=said["protected"],
         )
 
 
@@ -79,6 +89,7 @@ class KeyForm(forms.Form):
     overlap = forms.IntegerField(
         label="The one before stays good for (days)", min_value=0, max_value=90, initial=7, widget=forms.NumberInput(attrs=INPUT)
     )
+    reason = forms.CharField(label="Why", max_length=LONGEST_REASON, widget=forms.TextInput(attrs=INPUT))
 
 
 class WebhookForm(forms.Form):

@@ -46,6 +46,7 @@ class ProgramView:
     kind: str
     scopes: tuple[str, ...]
     reach: str
+    protected: bool
     system: str
     per_minute: int
     owner: str
@@ -78,6 +79,7 @@ def _program(row: ApiClient) -> ProgramView:
         name=row.name,
         kind=ApiClient.Kind(row.kind).label,
         scopes=tuple(Scope(scope).label for scope in row.scopes),
+        protected=row.sees_protected,
         reach=", ".join(listed) or ApiClient.Reach(row.reach).label,
         system=row.system.name if row.system else "",
         per_minute=row.per_minute,

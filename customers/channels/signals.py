@@ -37,7 +37,9 @@ def record(party_id: UUID, *, said: Mapping[str, Any], caller: Caller, at: datet
             at=at,
         )
         body = json.dumps(_event(said, caller, golden, at)).encode()
-        return landing.land(landing.Request(body, CLOUD_EVENT, {}), client=caller.client, customer=str(golden), at=at)
+        spoken_for = caller.on_behalf_of.id if caller.on_behalf_of else ""
+        request = landing.Request(body, CLOUD_EVENT, {})
+        return landing.land(request, client=caller.client, customer=str(golden), spoken_for=spoken_for, at=at)
 
 
 def _event(said: Mapping[str, Any], caller: Caller, customer: UUID, at: datetime) -> dict[str, Any]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("programs/<uuid:client_id>/", views.program, name="program"),
     path("programs/<uuid:client_id>/change/", views.change, name="program-change"),
     path("programs/<uuid:client_id>/keys/", views.issue_key, name="program-key"),
+    path("programs/<uuid:client_id>/keys/<uuid:leave_id>/make/", views.make_key, name="program-key-make"),
     path("programs/<uuid:client_id>/keys/<uuid:key_id>/revoke/", views.revoke_key, name="program-key-revoke"),
     path("programs/<uuid:client_id>/revoke/", views.revoke, name="program-revoke"),
     path("programs/<uuid:client_id>/webhooks/", views.add_webhook, name="webhook-new"),

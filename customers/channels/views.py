@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bankos.platform.requests import StaffRequest
 from customers.models import ApiClient
-from sentinel.authority import NotPermitted
-from sentinel.governance import NotPossible
+from sentinel.authority import AuthorityError, NotPermitted
+from sentinel.governance import CarriedOut, NotPossible
 
 from . import clients, overview
 from .clients import NotInCharge, UnknownClient, UnknownKey
@@ -45,21 +45,21 @@ def administered(view: View) -> View:
 @administered
 def programs(request: StaffRequest) -> HttpResponse:
     """All programs: what each is, may do, and when it last asked."""
-    return render(request, "customers/channels/programs.html", {"programs": overview.programs(actor=request.actor, at=request.now)})
+    by: dict[str, Any] = {"actor": request.actor, "at": request.now}
+    context = {"programs": overview.programs(**by), "waiting": clients.waiting(None, **by)}
+    return render(request, "customers/channels/programs.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @administered
 def make(request: StaffRequest) -> HttpResponse:
-    """A new program."""
+    """A new program: asked for here, there once a second person agrees."""
     form = ProgramForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            made = clients.make(form.described(), actor=request.actor, at=request.now)
-        except (NotPermitted, NotPossible) as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return redirect("program", made.pk)
+        asked = _asked(form, lambda reason: clients.make(form.described(), reason=reason, actor=request.actor, at=request.now))
+        if asked is not None:
+            _tell(request, asked.carried, "It is there.")
+            return redirect("program", asked.client_id) if asked.carried.done else redirect("programs")
     return _form_page(request, form, None)
 
 
@@ -70,12 +70,9 @@ def change(request: StaffRequest, client_id: UUID) -> HttpResponse:
     client = clients.client_of(client_id, actor=request.actor)
     form = ProgramForm(request.POST or None, initial=_as_said(client))
     if request.method == "POST" and form.is_valid():
-        try:
-            clients.change(client_id, form.described(), actor=request.actor, at=request.now)
-        except (NotPermitted, NotPossible) as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, "Changed. It counts from the program's next request on.")
+        asked = _asked(form, lambda reason: clients.change(client_id, form.described(), reason=reason, actor=request.actor, at=request.now))
+        if asked is not None:
+            _tell(request, asked.carried, "Changed. It counts from the program's next request on.")
             return redirect("program", client_id)
     return _form_page(request, form, client)
 
@@ -90,13 +87,24 @@ def program(request: StaffRequest, client_id: UUID) -> HttpResponse:
 @require_POST
 @administered
 def issue_key(request: StaffRequest, client_id: UUID) -> HttpResponse:
-    """A new key, shown this once."""
+    """Ask for a new key. It is made, and shown, once a second person agrees."""
     form = KeyForm(request.POST)
     if not form.is_valid():
         return _program_page(request, client_id, key_form=form)
     lifetime, overlap = (timedelta(days=form.cleaned_data[name]) for name in ("days", "overlap"))
-    issued = clients.issue_key(client_id, actor=request.actor, at=request.now, lifetime=lifetime, overlap=overlap)
-    return _program_page(request, client_id, issued=issued)
+    by: dict[str, Any] = {"actor": request.actor, "at": request.now, "lifetime": lifetime, "overlap": overlap}
+    asked = _asked(form, lambda reason: clients.issue_key(client_id, reason=reason, **by))
+    if asked is None:
+        return _program_page(request, client_id, key_form=form)
+    _tell(request, asked.carried, "The key can be made now.")
+    return redirect("program", client_id)
+
+
+@require_POST
+@administered
+def make_key(request: StaffRequest, client_id: UUID, leave_id: UUID) -> HttpResponse:
+    """The key that was agreed to, shown this once, to who asked for it."""
+    return _program_page(request, client_id, issued=clients.make_key(leave_id, actor=request.actor, at=request.now))
 
 
 @require_POST
@@ -175,6 +183,23 @@ def act(request: StaffRequest, client_id: UUID, webhook_id: UUID) -> HttpRespons
     return redirect("webhook", client_id, webhook_id)
 
 
+def _asked(form: forms.Form, ask: Callable[[str], clients.Asked]) -> clients.Asked | None:
+    """Ask for what the form says; None if it makes no sense or is refused, which the form then says."""
+    try:
+        asked = ask(form.cleaned_data["reason"])
+    except (AuthorityError, NotPossible) as refusal:
+        form.add_error(None, str(refusal))
+        return None
+    if not asked.carried.done and asked.carried.request_id is None:
+        form.add_error(None, asked.carried.sentence)
+        return None
+    return asked
+
+
+def _tell(request: StaffRequest, carried: CarriedOut, done: str) -> None:
+    messages.success(request, done if carried.done else "Asked for. A second person has to agree first; it waits under Approvals.")
+
+
 def _form_page(request: StaffRequest, form: ProgramForm, client: ApiClient | None) -> HttpResponse:
     return render(request, "customers/channels/program_form.html", {"form": form, "program": client}, status=422 if form.errors else 200)
 
@@ -196,6 +221,8 @@ def _program_page(
         "keys": overview.keys_of(client_id, actor=request.actor, at=request.now),
         "webhooks": overview.webhooks_of(client_id, actor=request.actor),
         "issued": issued,
+        "waiting": clients.waiting(client_id, actor=request.actor, at=request.now),
+        "to_make": clients.key_leaves(client_id, actor=request.actor, at=request.now),
         "form": wrong,
         "key_form": key_form or KeyForm(),
         "webhook_form": webhook_form or WebhookForm(),
@@ -228,6 +255,7 @@ def _as_said(client: ApiClient) -> dict[str, Any]:
         "portfolios": [portfolio.code for portfolio in client.portfolios.all()],
         "system": client.system_id,
         "owner": client.owner_id,
+        "protected": client.sees_protected,
     }
 
 

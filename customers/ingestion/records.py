@@ -235,7 +235,10 @@ class SignalRecord(NamedTuple):
 
 
 class EventRecord(NamedTuple):
-    """Something a customer did in a channel, told by a program (`client`) as it happened. Who it was is said in one of several ways."""
+    """Something a customer did in a channel, told by a program (`client`) as it happened. Who it was is said in one of several ways.
+
+    `spoken_for` is the customer the program spoke for, if it did.
+    """
 
     line: int
     source_key: str
@@ -244,6 +247,7 @@ class EventRecord(NamedTuple):
     anonymous_id: str
     email: str
     client: str
+    spoken_for: str
     occurred_at: datetime
     channel: str
     kind: str
@@ -262,6 +266,7 @@ class SignInRecord(NamedTuple):
     anonymous_id: str
     email: str
     client: str
+    spoken_for: str
 
 
 Record = (

@@ -17,9 +17,10 @@ from .care import (
     TeamGroupPermission,
     TeamUserPermission,
 )
-from .clients import ApiClient, ClientKey, Scope
+from .clients import ApiClient, ClientKey, ClientProposal, KeyLeave, Scope
 from .consents import ConsentNotice, ConsentPurpose
 from .emergencies import EmergencyAccess, EmergencyEnd, EmergencyGrant, EmergencyReview
+from .grants import VisibilityChange
 from .landing import (
     BookedOn,
     HeldPart,
@@ -59,6 +60,7 @@ __all__ = [
     "CircleGroupPermission",
     "CircleUserPermission",
     "ClientKey",
+    "ClientProposal",
     "Consent",
     "ConsentNotice",
     "ConsentPurpose",
@@ -75,6 +77,7 @@ __all__ = [
     "Goal",
     "HeldPart",
     "Interaction",
+    "KeyLeave",
     "LegalHold",
     "LifeEvent",
     "LinkVerdict",
@@ -125,6 +128,7 @@ __all__ = [
     "TouchedArrangement",
     "TouchedParty",
     "Transaction",
+    "VisibilityChange",
     "WaitingArrival",
     "Watermark",
     "WebhookAttempt",

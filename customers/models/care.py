@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from bankos.platform.ids import UUIDv7Field
 
+from .grants import Granted
 from .parties import VIEW_CUSTOMERS, Party
 
 LONGEST_LEAVE = timedelta(days=31)
@@ -30,12 +31,18 @@ class Team(models.Model):
         return self.name
 
 
-class TeamUserPermission(UserObjectPermissionBase):
-    content_object = models.ForeignKey(Team, on_delete=models.CASCADE)
+class TeamUserPermission(Granted, UserObjectPermissionBase):
+    content_object = models.ForeignKey(Team, on_delete=models.PROTECT)
+
+    class Meta(Granted.Meta, UserObjectPermissionBase.Meta):
+        abstract = False
 
 
-class TeamGroupPermission(GroupObjectPermissionBase):
-    content_object = models.ForeignKey(Team, on_delete=models.CASCADE)
+class TeamGroupPermission(Granted, GroupObjectPermissionBase):
+    content_object = models.ForeignKey(Team, on_delete=models.PROTECT)
+
+    class Meta(Granted.Meta, GroupObjectPermissionBase.Meta):
+        abstract = False
 
 
 class Portfolio(models.Model):
@@ -53,6 +60,7 @@ class Portfolio(models.Model):
         related_name="portfolios",
         verbose_name="relationship manager",
     )
+    decision_id = models.UUIDField(null=True, editable=False, help_text="By which its manager and its team are what they are.")
 
     class Meta:
         permissions = [(VIEW_CUSTOMERS, "Can see the customers of this portfolio")]
@@ -61,12 +69,18 @@ class Portfolio(models.Model):
         return self.name
 
 
-class PortfolioUserPermission(UserObjectPermissionBase):
-    content_object = models.ForeignKey(Portfolio, on_delete=models.CASCADE)
+class PortfolioUserPermission(Granted, UserObjectPermissionBase):
+    content_object = models.ForeignKey(Portfolio, on_delete=models.PROTECT)
+
+    class Meta(Granted.Meta, UserObjectPermissionBase.Meta):
+        abstract = False
 
 
-class PortfolioGroupPermission(GroupObjectPermissionBase):
-    content_object = models.ForeignKey(Portfolio, on_delete=models.CASCADE)
+class PortfolioGroupPermission(Granted, GroupObjectPermissionBase):
+    content_object = models.ForeignKey(Portfolio, on_delete=models.PROTECT)
+
+    class Meta(Granted.Meta, GroupObjectPermissionBase.Meta):
+        abstract = False
 
 
 class PortfolioPlace(models.Model):
@@ -74,6 +88,7 @@ class PortfolioPlace(models.Model):
 
     party = models.OneToOneField(Party, primary_key=True, on_delete=models.PROTECT, related_name="portfolio_place")
     portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="places")
+    decision_id = models.UUIDField(null=True, unique=True)
 
     def __str__(self) -> str:
         return f"{self.party_id} in {self.portfolio_id}"
@@ -86,6 +101,7 @@ class PartyUserPermission(UserObjectPermissionBase):
     given_at = models.DateTimeField(db_default=Now())
     until = models.DateTimeField()
     reason = models.CharField(max_length=200)
+    decision_id = models.UUIDField(null=True, unique=True)
 
     class Meta(UserObjectPermissionBase.Meta):
         constraints = [
@@ -110,12 +126,18 @@ class Circle(models.Model):
         return self.name
 
 
-class CircleUserPermission(UserObjectPermissionBase):
-    content_object = models.ForeignKey(Circle, on_delete=models.CASCADE)
+class CircleUserPermission(Granted, UserObjectPermissionBase):
+    content_object = models.ForeignKey(Circle, on_delete=models.PROTECT)
+
+    class Meta(Granted.Meta, UserObjectPermissionBase.Meta):
+        abstract = False
 
 
-class CircleGroupPermission(GroupObjectPermissionBase):
-    content_object = models.ForeignKey(Circle, on_delete=models.CASCADE)
+class CircleGroupPermission(Granted, GroupObjectPermissionBase):
+    content_object = models.ForeignKey(Circle, on_delete=models.PROTECT)
+
+    class Meta(Granted.Meta, GroupObjectPermissionBase.Meta):
+        abstract = False
 
 
 class ProtectionQuerySet(QuerySet["Protection"]):
@@ -143,6 +165,7 @@ class Protection(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     since = models.DateTimeField(db_default=Now(), editable=False)
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: for good.")
+    decision_id = models.UUIDField(null=True, editable=False, help_text="Empty for households: they follow from their relation.")
 
     objects = ProtectionQuerySet.as_manager()
     history = HistoricalRecords()

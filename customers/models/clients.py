@@ -47,6 +47,9 @@ class ApiClient(models.Model):
     reach = models.CharField("whom it may know of", max_length=12, choices=Reach)
     branches = models.ManyToManyField(Branch, blank=True, related_name="clients")
     portfolios = models.ManyToManyField(Portfolio, blank=True, related_name="clients")
+    sees_protected = models.BooleanField(
+        "knows of protected customers", default=False, help_text="Of those it may know of, also those whom few may see."
+    )
     channel = models.CharField(
         max_length=20, choices=Channel, default=Channel.APP, help_text="Where its customers are, if an event does not say so."
     )
@@ -59,6 +62,7 @@ class ApiClient(models.Model):
     )
     created_at = models.DateTimeField(editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    decision_id = models.UUIDField(null=True, editable=False, help_text="By which it is and may do what stands here.")
 
     history = HistoricalRecords(m2m_fields=[branches, portfolios])
 
@@ -70,6 +74,9 @@ class ApiClient(models.Model):
                 condition=~models.Q(reach="spoken_for") | models.Q(kind="channel"), name="only_a_channel_speaks_for_customers"
             ),
             models.CheckConstraint(condition=models.Q(per_minute__gte=1), name="a_client_may_ask_at_all"),
+            models.CheckConstraint(
+                condition=~models.Q(kind="agent", sees_protected=True), name="nobody_shows_protected_customers_to_agents"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -85,6 +92,7 @@ class ClientKey(models.Model):
     ending = models.CharField(max_length=4, help_text="Its last characters, to tell it from others.")
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=120)
+    decision_id = models.UUIDField(null=True, unique=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True, help_text="To the minute.")
@@ -94,3 +102,39 @@ class ClientKey(models.Model):
 
     def __str__(self) -> str:
         return f"key …{self.ending}"
+
+
+class ClientProposal(models.Model):
+    """What somebody asked to be done with a program, and how the program stood before: what a second person agrees to. Append-only.
+
+    `client_id` of a program that is to be made is that of no program yet. `described`: `customers.channels.clients.Described`, or of a
+    key how long it lasts.
+    """
+
+    id = UUIDv7Field(primary_key=True)
+    client_id = models.UUIDField(db_index=True)
+    what = models.CharField(max_length=20)
+    before = models.JSONField(null=True)
+    described = models.JSONField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.client_id}"
+
+
+class KeyLeave(models.Model):
+    """That a person may make one key of a program, agreed to by another; the key is shown when it is made, to that person alone."""
+
+    id = UUIDv7Field(primary_key=True)
+    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="key_leaves")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decision_id = models.UUIDField(unique=True)
+    days = models.PositiveSmallIntegerField()
+    overlap_days = models.PositiveSmallIntegerField()
+    given_at = models.DateTimeField()
+    until = models.DateTimeField()
+    key = models.OneToOneField(ClientKey, null=True, on_delete=models.PROTECT, related_name="leave")
+
+    def __str__(self) -> str:
+        return f"a key of {self.client_id} for {self.user_id}"

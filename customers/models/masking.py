@@ -34,6 +34,7 @@ class MaskingRule(models.Model):
     field = models.CharField(max_length=20, choices=MaskedField)
     role = models.CharField(max_length=30, choices=[(role.value, role.value.replace("_", " ")) for role in Role])
     shown = models.BooleanField("seen whole", default=False)
+    decision_id = models.UUIDField(null=True, editable=False)
 
     history = HistoricalRecords()
 

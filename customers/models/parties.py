@@ -12,6 +12,7 @@ from bankos.platform.actors import Actor
 from bankos.platform.ids import UUIDv7Field
 
 from ..alike import NameLexemes
+from .grants import Granted
 from .landing import Changing, Sourced, SourceSystem
 
 VIEW_CUSTOMERS = "view_customers"
@@ -34,12 +35,18 @@ class Branch(Changing):
 
 
 # Direct foreign keys: guardian's generic permission table slows every list down (docs/decisions).
-class BranchUserPermission(UserObjectPermissionBase):
-    content_object = models.ForeignKey(Branch, on_delete=models.CASCADE)
+class BranchUserPermission(Granted, UserObjectPermissionBase):
+    content_object = models.ForeignKey(Branch, on_delete=models.PROTECT)
+
+    class Meta(Granted.Meta, UserObjectPermissionBase.Meta):
+        abstract = False
 
 
-class BranchGroupPermission(GroupObjectPermissionBase):
-    content_object = models.ForeignKey(Branch, on_delete=models.CASCADE)
+class BranchGroupPermission(Granted, GroupObjectPermissionBase):
+    content_object = models.ForeignKey(Branch, on_delete=models.PROTECT)
+
+    class Meta(Granted.Meta, GroupObjectPermissionBase.Meta):
+        abstract = False
 
 
 class PartyQuerySet(QuerySet["Party"]):

@@ -13,7 +13,7 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor
 from sentinel import authority
 
-from ..attributes import masked_as
+from ..attributes import masked_as, objection_to_word
 from ..care.masking import mask
 from ..members import customer_of
 from ..models import Correction, PartyFact, RightsRequest, SourceSystem
@@ -24,6 +24,10 @@ from .action_types import ANSWER
 from .asking import Kind, State
 
 CORRECTED, REFUSED = "corrected", "refused"
+
+
+class NotAWord(ValueError):
+    """What was said is no value of its kind; the message says what it looks like."""
 
 
 class NothingStated(LookupError):
@@ -101,12 +105,15 @@ def ask(party_id: UUID, fact_id: UUID, *, said: str, evidence: str, checked: str
 
     Raises:
         NotVisible, NothingStated, sentinel.authority.NotPermitted
+        NotAWord: what the customer says is no value of this kind.
     """
     with authority.keeping_evidence():
         members = customer_of(party_id, actor=actor).ids
         fact = PartyFact.objects.filter(pk=fact_id, party__in=members).first()
         if fact is None:
             raise NothingStated(fact_id)
+        if wrong := objection_to_word(fact.attribute, said):
+            raise NotAWord(wrong)
         request = asking.record(party_id, Kind.CORRECTION, checked=checked, heard_on=heard_on, actor=actor, at=at)
         Correction.objects.create(
             request=request, system_id=fact.system_id, attribute=fact.attribute, stated=fact.value, said=said, evidence=evidence

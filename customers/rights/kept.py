@@ -11,9 +11,14 @@ from ..models import (
     Arrangement,
     BookedEntry,
     Branch,
+    BranchGroupPermission,
+    BranchUserPermission,
     CareSettings,
     Circle,
+    CircleGroupPermission,
+    CircleUserPermission,
     ClientKey,
+    ClientProposal,
     Consent,
     ConsentNotice,
     ConsentPurpose,
@@ -26,6 +31,7 @@ from ..models import (
     Goal,
     HeldPart,
     Interaction,
+    KeyLeave,
     LegalHold,
     LifeEvent,
     LinkageModel,
@@ -40,6 +46,8 @@ from ..models import (
     PartyIdentifier,
     PaymentSchedule,
     Portfolio,
+    PortfolioGroupPermission,
+    PortfolioUserPermission,
     Preference,
     Product,
     RejectedRow,
@@ -58,7 +66,10 @@ from ..models import (
     Statement,
     SurvivorshipRule,
     Team,
+    TeamGroupPermission,
+    TeamUserPermission,
     Transaction,
+    VisibilityChange,
     Watermark,
     WebhookDelivery,
     WebhookSecret,
@@ -94,8 +105,14 @@ for configured in (
     stays(configured, why=SETTINGS)
     if hasattr(configured, "history"):
         stays(configured.history.model, why=SETTINGS)
-for program in (ClientKey, WebhookSecret):
+for program in (ClientKey, ClientProposal, KeyLeave, WebhookSecret):
     stays(program, why=PROGRAMS)
+for shown in (
+    *(BranchUserPermission, BranchGroupPermission, TeamUserPermission, TeamGroupPermission),
+    *(PortfolioUserPermission, PortfolioGroupPermission, CircleUserPermission, CircleGroupPermission),
+):
+    stays(shown, why="Why a colleague sees the customers of a branch, team, portfolio or circle: of all of them.")
+stays(VisibilityChange, why="Keys and moments of who saw whom when, never a word.")
 stays(MappingVersion, why=SETTINGS)
 stays(LinkageModel, why="What agreement is worth, counted over everybody.")
 stays(LinkageRun, why="How far a run over everybody came, and why it failed: class and place, no data.")

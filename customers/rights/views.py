@@ -130,6 +130,8 @@ def correct(request: StaffRequest, party_id: UUID, fact_id: UUID) -> HttpRespons
             made = correcting.ask(party_id, fact_id, actor=request.actor, at=request.now, **form.cleaned_data)
         except NotPermitted as refusal:
             form.add_error(None, str(refusal))
+        except correcting.NotAWord as wrong:
+            form.add_error("said", str(wrong))
         else:
             return redirect("correction", made)
     context = {"state": person, "fact": fact, "form": form}

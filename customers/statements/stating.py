@@ -17,7 +17,7 @@ from bankos.platform.actors import Actor
 from sentinel import authority
 
 from .. import changes
-from ..attributes import DAYS, STATED_BY_CUSTOMERS, normalised, objection
+from ..attributes import DAYS, STATED_BY_CUSTOMERS, normalised, objection_to_word
 from ..ingestion.locking import one_at_a_time
 from ..members import customer_of, locked_customer
 from ..models import PartyFact, RightsRequest, SourceChunk, SourceFile, SourceSystem, Statement
@@ -127,7 +127,7 @@ def ask_sources(party_id: UUID, *, said: Stated, actor: Actor, at: datetime) -> 
 def _check(said: Stated, *, today: date) -> None:
     if said.attribute not in STATED_BY_CUSTOMERS:
         raise NotStatable("That is not for the customer to state.")
-    if wrong := objection(said.attribute, said.value):
+    if wrong := objection_to_word(said.attribute, said.value):
         raise NotStatable(wrong)
     if not {said.evidence} <= {*Statement.Evidence} or not {said.checked} <= {*RightsRequest.IdentityCheck}:
         raise NotStatable("Say what shows it, and how it was made sure that it is the customer.")

@@ -120,6 +120,8 @@ FACTS = (
     Fact(_at("resource.held"), "legal hold", INTERNAL, NOBODY, "A hold is lifted by two people, not for an answer."),
     Fact(_at("resource.restricted"), "erased on request", INTERNAL, NOBODY, "What was erased stays so."),
     Fact(_at("resource.tried_out"), "mapping tried on a whole file", INTERNAL, (STAFF,), "It can be tried."),
+    Fact(_at("resource.widens"), "gives the program something", INTERNAL, NOBODY, WHICH_ONE),
+    Fact(_at("resource.owner"), "who answers for the program", INTERNAL, NOBODY, "Nobody answers for a program to get an answer."),
     Fact(_at("resource.drill"), "stop made as a drill", INTERNAL, NOBODY, "It was a drill or it was not."),
     Fact(_at("resource.drafted_by"), "who drafted the text", INTERNAL, NOBODY, "Nobody drafted it but who did."),
     Fact(_at("resource.eligible"), "may be the second person", INTERNAL, NOBODY, "Who answers is not changed to get an answer."),

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import checks
 
 from tests.bank import Bank
-from tests.customers.channels.conftest import Deploy, administrator, deploy  # noqa: F401 - fixtures
+from tests.customers.channels.conftest import Deploy, administrator, deploy, officer  # noqa: F401 - fixtures
 from tests.customers.conftest import policies  # noqa: F401 - a fixture
 
 OPERATIONS = frozenset(

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from bankos.platform import roles
 from bankos.platform.actors import Actor, Role, employee
 from bankos.platform.models import User
-from customers import visibility
-from tests import people
+from tests import arranging, people
 
 
 def clerk(*branches: str) -> Actor:
@@ -17,7 +16,7 @@ def clerk(*branches: str) -> Actor:
         people.make_functions()
     people.give(user, Role.BRANCH_STAFF)
     for code in branches:
-        visibility.show_branch(code, to=user)
+        arranging.show_branch(code, to=user)
     return employee(user)
 
 

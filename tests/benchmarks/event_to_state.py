@@ -32,11 +32,10 @@ from django.conf import settings
 from bankos.platform import clock, roles
 from bankos.platform.actors import Role, employee
 from bankos.platform.models import User
-from customers.channels import clients
 from customers.channels.clients import Described
 from customers.ingestion.systems import system_of
 from sentinel import policy
-from tests import people
+from tests import people, programs
 
 CUSTOMERS, RATE, SENDERS = 2_000, 200, 8
 
@@ -49,8 +48,11 @@ def key_of_a_channel() -> str:
     people.give(user, Role.ADMINISTRATOR)
     system_of("digital", at=clock.now())
     described = Described(name="app", kind="channel", scopes=("events.write",), reach="everybody", system="digital", per_minute=60_000)
-    client = clients.make(described, actor=employee(user), at=clock.now())
-    return clients.issue_key(client.pk, actor=employee(user), at=clock.now()).secret
+    officer = User.objects.create(username="officer", name="Maeve Costello")
+    people.give(officer, Role.COMPLIANCE)
+    by = {"by": employee(user), "officer": employee(officer), "at": clock.now()}
+    client = programs.made(described, **by)
+    return programs.key_of(client.pk, **by).secret
 
 
 def serve(folder: Path) -> tuple[subprocess.Popen[bytes], int]:

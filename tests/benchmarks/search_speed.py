@@ -21,8 +21,8 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
 from customers import search
-from customers.care import arranging
 from customers.models import Party, PortfolioPlace
+from tests import arranging
 
 IN_A_PORTFOLIO = 300
 

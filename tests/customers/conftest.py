@@ -9,11 +9,10 @@ import pytest
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
-from customers import visibility
 from customers.ingestion.feeds import meridian
 from customers.models import Party
 from sentinel import policy
-from tests import people
+from tests import arranging, people
 
 from .ingestion.extracts import send
 
@@ -75,7 +74,7 @@ def hire(db: None) -> Hire:
         user = User.objects.create(username=f"{role}-{branch}", name="Siobhán Keane", branch_code=branch)
         people.give(user, role)
         if branch:
-            visibility.show_branch(branch, to=user)
+            arranging.show_branch(branch, to=user)
         return user
 
     return hired

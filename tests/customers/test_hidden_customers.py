@@ -4,16 +4,14 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from guardian.shortcuts import remove_perm
 
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
 from customers import api, search, state, visibility
-from customers.care import arranging
-from customers.models import Branch as BranchRow
 from customers.models import PartyFact
+from tests import arranging
 from tests.bank import Bank, Branch, Customer
 
 from .desk import call
@@ -37,7 +35,7 @@ def test_working_at_a_branch_is_no_right_to_see_its_customers(bank: Bank, galway
 
 def test_a_right_taken_away_is_gone_at_once(bank: Bank, adviser: Actor, galway: Branch, neighbour: Customer) -> None:
     assert visibility.may_see(neighbour.id, adviser)
-    remove_perm("view_customers", User.objects.get(pk=adviser.id), BranchRow.objects.get(code=galway.code))
+    arranging.hide_branch(galway.code, from_=User.objects.get(pk=adviser.id))
     assert not visibility.may_see(neighbour.id, adviser)
 
 

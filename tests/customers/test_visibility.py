@@ -5,17 +5,15 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
-from guardian.shortcuts import assign_perm
 
 from bankos.platform import actors
 from bankos.platform.actors import Actor, ActorKind, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
 from customers import consents, search, state, timeline, visibility
-from customers.care import arranging
 from customers.identity import members_of
-from customers.models import Branch
 from customers.visibility import NotVisible
+from tests import arranging
 
 from .conftest import Hire
 from .ingestion.extracts import AT
@@ -32,12 +30,12 @@ def test_who_serves_or_oversees_the_whole_bank_sees_every_branch(ines: UUID, sea
     assert visibility.visible_party_ids(actors.employee(hire(role)), [ines, sean]) == {ines, sean}
 
 
-def test_a_branch_may_be_given_to_a_group(ines: UUID, sean: UUID, hire: Hire) -> None:
+def test_a_branch_given_to_a_group_before_is_seen_by_its_people(ines: UUID, sean: UUID, hire: Hire) -> None:
     user = hire(Role.BRANCH_STAFF)
     assert visibility.visible_party_ids(actors.employee(user), [ines, sean]) == set()
 
     team = Group.objects.create(name="cork-team")
-    assign_perm("customers.view_customers", team, Branch.objects.get(code="COR1"))
+    arranging.show_branch("COR1", to=team)
     user.groups.add(team)
 
     assert visibility.visible_party_ids(actors.employee(user), [ines, sean]) == {sean}

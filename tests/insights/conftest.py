@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from guardian.shortcuts import assign_perm
 
 from bankos.platform import actors
 from bankos.platform.actors import Actor, Role
@@ -14,7 +13,7 @@ from customers.models import Branch
 from insights import registry
 from insights.cashflow import model
 from insights.cashflow.model import Coefficients
-from tests import people
+from tests import arranging, people
 
 from .households import crowd
 from .town import NIGHT, TODAY, Town
@@ -53,7 +52,7 @@ def staff(db: None) -> Callable[..., Actor]:
         user = get_user_model().objects.create(username=name, name=name.title(), branch_code=branch)
         people.give(user, Role(role))
         if branch and Branch.objects.filter(code=branch).exists():
-            assign_perm("customers.view_customers", user, Branch.objects.get(code=branch))
+            arranging.show_branch(branch, to=user)
         return actors.employee(user)
 
     return hire

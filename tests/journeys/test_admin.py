@@ -9,10 +9,9 @@ from django.test import Client
 from bankos.platform import clock, events
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
-from customers.care import arranging
 from journeys import actions
 from journeys.models import Effect
-from tests import people
+from tests import arranging, people
 
 from .household import Household
 

@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bankos.platform.actors import Role
-from customers.care import revealing
-from customers.care.action_types import BREAK_GLASS, UNMASK
+from customers.care import granting, revealing
+from customers.care.action_types import BREAK_GLASS, CHANGE_MASKING, GRANT_VISIBILITY, UNMASK, UNPROTECT_CUSTOMER
+from customers.channels import clients as programs
+from customers.models import ApiClient, Scope
 from journeys.approvals import Change
 from sentinel import action_types, autonomy, catalogue, policy
 from sentinel.decisions import DecisionView
@@ -242,6 +244,80 @@ def _part(found: DecisionView, given: Mapping[str, Any]) -> Described:
     )
 
 
+def _grant(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    person, kind, name = _person(given["person"]), given["kind"], granting.name_of(given["kind"], UUID(found.resource_id))
+    until = f"until {given['until']}" if given["until"] else "for good"
+    what = f"the customers the circle {name} protects" if kind == "circle" else f"the customers of the {kind} {name}"
+    return Described(
+        title=f"Let {person} see {what}",
+        about=f"{kind.capitalize()} {name}",
+        about_url="",
+        reason=given["reason"],
+        changes=(Change("Sees them", "not by this", until),),
+        evidence=(),
+    )
+
+
+def _unprotect(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    url = reverse("customer", args=[found.resource_id])
+    return Described(
+        title="End the protection of a customer",
+        about="Customer",
+        about_url=url,
+        reason=given["reason"],
+        changes=(Change("Seen by", "the few of a circle", "everybody within whose reach they are"),),
+        evidence=(Evidence("customer", "The customer", url),),
+    )
+
+
+def _masking(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    field, role = revealing.label_of(found.resource_id), given["role"].replace("_", " ")
+    return Described(
+        title=f"Let everybody in the role {role} see {field} whole",
+        about="Masking",
+        about_url="",
+        reason=given["reason"],
+        changes=(Change(field.capitalize(), "masked", "whole, for every customer they see"),),
+        evidence=(),
+    )
+
+
+def _program(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    what, before, after = programs.proposal_of(UUID(given["proposal"]))
+    said = before or after if what == "issue_key" else after
+    name = said["name"]
+    titles = {"make": f"Let in the program {name}", "change": f"Change the program {name}", "issue_key": f"Give the program {name} a key"}
+    labels = {
+        "kind": "What it is", "scopes": "May", "reach": "Knows of", "branches": "Branches", "portfolios": "Portfolios",
+        "protected": "Protected customers", "system": "Source of its events", "owner": "Answers for it",
+        "days": "The key is good for (days)",
+    }  # fmt: skip
+    old = {} if what == "issue_key" or before is None else before
+    changes = tuple(
+        Change(label, _plainly(field, old.get(field)), _plainly(field, after[field]))
+        for field, label in labels.items()
+        if field in after and after[field] != old.get(field) and (after[field] or old.get(field))
+    )
+    if what == "issue_key":
+        opens = ", ".join(["masked fields"] * ("state.unmasked" in said["scopes"]) + ["protected customers"] * bool(said["protected"]))
+        changes += (Change("It opens", "", f"{_plainly('reach', said['reach'])}{': ' + opens if opens else ''}"),)
+    return Described(
+        title=titles.get(what, found.action_title), about="Program", about_url="", reason=given["reason"], changes=changes, evidence=()
+    )
+
+
+def _plainly(field: str, value: Any) -> str:
+    """What a program is to be, for who agrees to it."""
+    if field == "owner":
+        return _person(value) if value else "nobody"
+    if field == "protected":
+        return "yes" if value else "no"
+    words = {"reach": dict(ApiClient.Reach.choices), "kind": dict(ApiClient.Kind.choices), "scopes": dict(Scope.choices)}.get(field, {})
+    if isinstance(value, list):
+        return ", ".join(str(words.get(one, one)) for one in value) or "none"
+    return str(words.get(value, value)) if value not in (None, "") else "none"
+
+
 _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     action_types.ACTIVATE_POLICY.name: _policy,
     action_types.RAISE_AUTONOMY.name: _level,
@@ -265,6 +341,10 @@ _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     GRANT_ROLE.name: _of_person("Give {} a role", lambda given: Change("Role", "", _role(given["role"]))),
     UNMASK.name: _unmask,
     BREAK_GLASS.name: _break_glass,
+    GRANT_VISIBILITY.name: _grant,
+    UNPROTECT_CUSTOMER.name: _unprotect,
+    CHANGE_MASKING.name: _masking,
+    "client.change": _program,
     "party.join": _join,
     "party.part": _part,
 }

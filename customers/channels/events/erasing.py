@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Lower
 
-from customers.ingestion.feeds.channels import FEEDS
+from customers.ingestion.feeds.channels import FEEDS, FOR
 from customers.ingestion.reading import packed
 from customers.models import EventArrival, EventPost, PartyIdentifier, Signal, SourceChunk, SourceFile, WaitingArrival
 from customers.rights.naming import CUSTOMER, EMAIL, Names
@@ -33,6 +33,8 @@ def _arrivals(erasing: Erasing) -> "QuerySet[EventArrival]":
     named = Q(pk__in=())
     for column, kind in _NAMED_BY.items():
         named |= Q(**{f"{column}_said__in": erasing.names.keys.get(kind, ())})
+    for key in erasing.names.keys.get(CUSTOMER, ()):
+        named |= Q(cells__client__endswith=f"{FOR}{key}")
     said = {f"{column}_said": Lower(KT(f"cells__{column}")) for column in _NAMED_BY}
     found = set(EventArrival.objects.annotate(**said).filter(named).values_list("pk", flat=True))
     # Somebody else who shares an address: what they did is theirs.

@@ -68,11 +68,12 @@ SELECT item.place, known.sha256 = item.sha256
 """
 
 
-def land(request: Request, *, client: ApiClient, customer: str = "", at: datetime) -> dict[str, Any]:
+def land(request: Request, *, client: ApiClient, customer: str = "", spoken_for: str = "", at: datetime) -> dict[str, Any]:
     """Keep what a program sent. Returns what is answered: the fate of each event.
 
     Args:
         customer: the customer all of it is about, if that was said beside the events.
+        spoken_for: the customer the program speaks for. Of others than it may know of it tells nothing: that waits, as of nobody.
     Raises:
         NotEvents, TooLarge, KeyReused, Backlog
     """
@@ -81,7 +82,7 @@ def land(request: Request, *, client: ApiClient, customer: str = "", at: datetim
         if answered is not None:
             return answered
     _refuse_if_full()
-    sender = Sender(client.pk, str(client.system_id), client.channel, customer)
+    sender = Sender(client.pk, str(client.system_id), client.channel, customer, spoken_for)
     items = reading.read(
         request.body,
         content_type=request.content_type,

@@ -37,12 +37,16 @@ class TooLarge(NotEvents):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What is true of every event of a program unless the event says otherwise."""
+    """What is true of every event of a program unless the event says otherwise: whom it is about, among others.
+
+    `spoken_for` is the customer the program speaks for, and no event can say otherwise.
+    """
 
     client: UUID
     system: str
     channel: str
     customer: str = ""
+    spoken_for: str = ""
 
     @property
     def source(self) -> str:
@@ -122,7 +126,7 @@ def _item(event: dict[str, Any], sender: Sender, name: str, at: datetime) -> Ite
     columns["channel"] = columns["channel"] or sender.channel
     columns["customer"] = columns["customer"] or sender.customer
     columns["email"] = columns["email"].strip().lower()
-    columns["client"] = str(sender.client)
+    columns["client"] = f"{sender.client}{feed.FOR}{sender.spoken_for}" if sender.spoken_for else str(sender.client)
     kind = columns["type"].rpartition(".")[2].strip().lower()
     if kind == IDENTIFY:
         return Item(columns["source"][:200], columns["id"][:200], content, feed.SIGN_INS.name, {**columns, IDENTIFY: "yes"})

@@ -20,7 +20,7 @@ from django.db.models import Q
 from bankos.platform import bell, clock, egress
 from bankos.platform.egress import Outcome
 from bankos.platform.events import Event
-from customers.channels import clients
+from customers import programs
 from customers.models import Party, WebhookAttempt, WebhookDelivery, WebhookSecret, WebhookSubscription
 from customers.visibility import visible_party_ids
 
@@ -132,7 +132,7 @@ def _hidden(deliveries: Iterable[WebhookDelivery]) -> list[WebhookDelivery]:
             by_client[delivery.subscription.client_id].append(delivery)
     hidden = []
     for some in by_client.values():
-        actor = clients.actor_of(some[0].subscription.client)
+        actor = programs.actor_of(some[0].subscription.client)
         visible = visible_party_ids(actor, {delivery.party_id for delivery in some if delivery.party_id})
         hidden += [delivery for delivery in some if delivery.party_id not in visible]
     return hidden

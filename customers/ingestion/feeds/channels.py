@@ -71,6 +71,18 @@ def _id_or_nothing(value: str) -> str:
         raise BadValue("bad_customer", f"{shown(value)} is not the id of a customer") from None
 
 
+def _sender(value: str) -> str:
+    """The program that sent it."""
+    return _id_or_nothing(value.partition(FOR)[0])
+
+
+def _spoken_for(value: str) -> str:
+    """Whom the program spoke for as it sent it; empty if for nobody."""
+    return _id_or_nothing(value.partition(FOR)[2])
+
+
+FOR = "/"
+"""Between a program and the customer it spoke for, in the column `client`."""
 OWN = "own"
 """The source of events whose ids are a system's own keys."""
 
@@ -79,7 +91,8 @@ WHO = {
     "user_id": column("user_id", text(80)),
     "anonymous_id": column("anonymous_id", text(80)),
     "email": column("email", lambda value: text(200)(value).lower()),
-    "client": column("client", _id_or_nothing),
+    "client": column("client", _sender),
+    "spoken_for": column("client", _spoken_for),
 }
 EVENTS = Feed(
     name="channels.events",

@@ -4,7 +4,14 @@ Who it was is said by the customer's id, by an id of the channel's (told before,
 cannot be told yet is refused and waits: it is tried again when its customer appears (customers.channels.events.waiting).
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from customers import programs
+from customers.models import ApiClient
+from customers.visibility import visible_party_ids
 
 from ..landed import Landing, Loaded
 from ..records import EventRecord, SignInRecord
@@ -32,19 +39,18 @@ UPDATE {stage} s SET party_id = found.members[1], parties = found.customers
          GROUP BY f.normalised) found
  WHERE s.party_id IS NULL AND s.customer = '' AND found.normalised = s.email
 """
-# A program given single branches or portfolios tells of their customers only; of others it learns no more than that nobody is known.
+_SENDERS = """
+SELECT s.client::uuid, array_agg(DISTINCT s.party_id) FROM {stage} s WHERE s.client <> '' AND s.party_id IS NOT NULL GROUP BY 1
+"""
+# A program tells of customers it may know of, and while it speaks for one, or may know of nobody else, of that one. Of others it learns no
+# more than that nobody is known.
 _OUT_OF_REACH = """
-    party_id IS NOT NULL AND client <> ''
-AND EXISTS (SELECT FROM customers_apiclient c WHERE c.id = client::uuid AND c.reach = 'listed')
-AND NOT EXISTS (
-    SELECT FROM customers_party member JOIN customers_party golden ON golden.id = member.golden_id
-      JOIN customers_apiclient_branches b ON b.branch_id = golden.home_branch_id
-     WHERE member.id = s.party_id AND b.apiclient_id = client::uuid)
-AND NOT EXISTS (
-    SELECT FROM customers_party member JOIN customers_party other ON other.golden_id = member.golden_id
-      JOIN customers_portfolioplace place ON place.party_id = other.id
-      JOIN customers_apiclient_portfolios p ON p.portfolio_id = place.portfolio_id
-     WHERE member.id = s.party_id AND p.apiclient_id = client::uuid)
+    s.client <> '' AND s.party_id IS NOT NULL AND (
+        NOT EXISTS (SELECT FROM jsonb_to_recordset(%(seen)s::jsonb) AS seen (client uuid, party uuid, alone boolean)
+                     WHERE seen.client = s.client::uuid AND seen.party = s.party_id AND (seen.alone OR s.spoken_for <> ''))
+     OR s.spoken_for <> '' AND NOT EXISTS (
+        SELECT FROM customers_party meant JOIN customers_party other ON other.golden_id = meant.golden_id
+         WHERE meant.id = s.party_id AND other.id = s.spoken_for::uuid))
 """
 _LOAD_EVENTS = """
 INSERT INTO customers_signal (
@@ -109,6 +115,17 @@ def _find(stage: Stage, landing: Landing, ways: Sequence[str]) -> None:
         find = _BY_EMAIL if way == "email" else _BY_IDENTIFIER
         stage.run(find.format(stage=stage.table, column=way), system=landing.system)
     nobody = "Nobody is known by what this event says of who it was. It waits until they are."
-    stage.refuse(UNKNOWN, nobody, _OUT_OF_REACH)
+    if senders := stage.run(_SENDERS.format(stage=stage.table)):
+        stage.refuse(UNKNOWN, nobody, _OUT_OF_REACH, seen=json.dumps(_seen_by(dict(senders))))
     stage.refuse(UNKNOWN, nobody, "party_id IS NULL")
     stage.refuse(SHARED, "{parties} customers share this e-mail address; it doesn't tell who signed in.", "parties > 1")
+
+
+def _seen_by(meant: Mapping[UUID, Sequence[UUID]]) -> list[dict[str, Any]]:
+    """Of the records programs tell of, those each may know of; `alone`: also while it speaks for nobody. Queries: 1 a program, and 1."""
+    clients = ApiClient.objects.filter(pk__in=meant)
+    return [
+        {"client": str(client.pk), "party": str(party), "alone": not programs.only_spoken_for(client)}
+        for client in clients
+        for party in visible_party_ids(programs.reach_of(client), meant[client.pk])
+    ]

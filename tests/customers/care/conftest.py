@@ -5,7 +5,7 @@ import pytest
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
 from customers import visibility
-from customers.care import arranging
+from tests import arranging
 from tests.bank import Bank, Branch, Customer
 
 

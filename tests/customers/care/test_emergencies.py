@@ -15,12 +15,13 @@ from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import DomainEvent
 from customers import state
-from customers.care import arranging, emergencies, emergency_lists
+from customers.care import emergencies, emergency_lists
 from customers.care.emergencies import EmergencyRefused, NoSuchAccess, NotPossible
 from customers.models import CareSettings, EmergencyAccess, EmergencyGrant, EmergencyReview
 from sentinel import governance, policy
 from sentinel.authority import NotPermitted
 from sentinel.models import ApprovalRequest, Decision
+from tests import arranging
 from tests.bank import Bank, Branch, Customer
 
 from .conftest import seen, user_of

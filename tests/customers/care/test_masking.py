@@ -12,13 +12,14 @@ from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import DomainEvent
 from customers import search, state
-from customers.care import arranging, masking, revealing
+from customers.care import masking, revealing
 from customers.care.revealing import NotRevealed
 from customers.models import CareSettings, MaskedField, MaskingRule, Reveal
 from customers.values import Conflict
 from customers.visibility import NotVisible
 from sentinel import governance, policy
 from sentinel.models import ApprovalRequest
+from tests import arranging
 from tests.bank import Bank, Branch, Customer
 
 from .conftest import user_of
@@ -70,7 +71,7 @@ def test_nothing_that_can_be_masked_is_whole_by_default(bank: Bank, oisin: Custo
 
 @pytest.mark.parametrize("field", list(MaskedField))
 def test_a_rule_shows_one_field_to_one_role(bank: Bank, clerk: Actor, oisin: Customer, real: dict[str, str], field: str) -> None:
-    MaskingRule.objects.filter(field=field, role=Role.BRANCH_STAFF).update(shown=True)
+    arranging.show_field(field, Role.BRANCH_STAFF)
 
     for_clerk, for_officer = whole(seen_by(clerk, oisin)), whole(seen_by(bank.staff(Role.COMPLIANCE), oisin))
 
@@ -98,7 +99,8 @@ def test_what_sources_disagree_on_is_masked_like_what_counts(bank: Bank, clerk: 
 
 
 def test_a_rule_that_is_gone_shows_nothing(clerk: Actor, oisin: Customer, real: dict[str, str]) -> None:
-    MaskingRule.objects.all().delete()
+    with arranging.before_everything():
+        MaskingRule.objects.all().delete()
     assert not set(whole(seen_by(clerk, oisin)).values()) & set(real.values())
 
 

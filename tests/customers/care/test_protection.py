@@ -11,9 +11,8 @@ from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
 from customers import search
-from customers.care import arranging
 from customers.models import Protection
-from tests import people
+from tests import arranging, people
 from tests.bank import Bank, Branch, Customer
 
 from .conftest import seen, user_of
@@ -60,7 +59,8 @@ def test_listed_in_one_circle_is_not_listed_in_another(officer: Actor, neighbour
 
 def test_protection_ends_with_its_day(clerk: Actor, neighbour: Customer, circle: str) -> None:
     arranging.protect(neighbour.id, circle=circle)
-    Protection.objects.update(until=clock.now() - timedelta(seconds=1))
+    with arranging.before_everything():
+        Protection.objects.update(until=clock.now() - timedelta(seconds=1))
 
     assert seen(clerk, neighbour) == [neighbour]
 
@@ -128,5 +128,5 @@ class TestStaffWhoAreCustomers:
 
 def test_a_protection_says_whose_household_it_is_about(neighbour: Customer, circle: str) -> None:
     arranging.protect(neighbour.id, circle=circle)
-    with pytest.raises(IntegrityError, match="an_employee_is_named"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="an_employee_is_named"), transaction.atomic(), arranging.before_everything():
         Protection.objects.update(kind="staff")

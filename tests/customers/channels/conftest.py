@@ -9,10 +9,10 @@ from django.test import Client
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
-from customers.channels import clients
 from customers.channels.clients import Described
 from customers.ingestion.systems import system_of
 from customers.models import ApiClient
+from tests import programs
 from tests.bank import Bank, Customer
 
 EVERYTHING = (
@@ -50,7 +50,12 @@ def administrator(bank: Bank, policies: None) -> Actor:
 
 
 @pytest.fixture
-def deploy(administrator: Actor) -> Deploy:
+def officer(bank: Bank, policies: None) -> Actor:
+    return bank.staff(Role.COMPLIANCE, name="Maeve Costello")
+
+
+@pytest.fixture
+def deploy(administrator: Actor, officer: Actor) -> Deploy:
     """`deploy(kind="agent", scopes=["state.read"])`: a program with a key. It may do everything and knows every customer, if not told
     otherwise."""
     made = 0
@@ -69,8 +74,9 @@ def deploy(administrator: Actor) -> Deploy:
             system="digital",
             **said,
         )
-        client = clients.make(described, actor=administrator, at=clock.now())
-        key = clients.issue_key(client.pk, actor=administrator, at=clock.now())
+        at = clock.now()
+        client = programs.made(described, by=administrator, officer=officer, at=at)
+        key = programs.key_of(client.pk, by=administrator, officer=officer, at=at)
         return Program(client, key.secret)
 
     return deployed

@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 
 from bankos.platform.actors import Actor, Role
+from bankos.platform.models import User
 from customers.channels.webhooks import sending
 from customers.models import ApiClient, EventKind, WebhookDelivery
+from sentinel.models import ApprovalRequest
 from tests.bank import Bank, Customer
 
 from .conftest import Deploy, Program
@@ -19,23 +21,52 @@ def desk(bank: Bank, administrator: Actor) -> Client:
     return bank.desk(administrator)
 
 
-def test_a_program_is_made_given_a_key_and_asks(desk: Client, ines: Customer) -> None:
-    said = {"name": "Mobile app", "kind": "channel", "scopes": ["state.read"], "reach": "everybody", "channel": "app", "per_minute": 60}
-    made = desk.post("/programs/new/", said)
-    assert made.status_code == 302
-    page = desk.post(f"{made['Location']}keys/", {"days": 30, "overlap": 0}).content.decode()
+def agree(officer: Actor) -> None:
+    """A compliance officer agrees to all that waits, on its page."""
+    desk = Client()
+    desk.force_login(User.objects.get(pk=officer.id), backend="django.contrib.auth.backends.ModelBackend")
+    waiting = list(ApprovalRequest.objects.filter(answer=None))
+    assert waiting
+    for one in waiting:
+        assert "needed" in desk.get(f"/approvals/{one.pk}/").content.decode()
+        assert desk.post(f"/approvals/{one.pk}/", {"answer": "approve", "note": "Looked at it."}).status_code == 302
+
+
+def test_a_program_is_made_given_a_key_and_asks(desk: Client, officer: Actor, ines: Customer) -> None:
+    said = {
+        "name": "Mobile app",
+        "kind": "channel",
+        "scopes": ["state.read"],
+        "reach": "everybody",
+        "channel": "app",
+        "per_minute": 60,
+        "reason": "It is needed",
+    }
+    assert desk.post("/programs/new/", said).status_code == 302
+    assert not ApiClient.objects.exists()
+    assert "It is needed" in desk.get("/programs/").content.decode()
+    agree(officer)
+    home = f"/programs/{ApiClient.objects.get().pk}/"
+    asked = desk.post(f"{home}keys/", {"days": 30, "overlap": 0, "reason": "It is needed"}, follow=True).content.decode()
+    assert "bc_" not in asked
+    agree(officer)
+    [make] = re.findall(rf'action="({home}keys/[0-9a-f-]+/make/)"', desk.get(home).content.decode())
+    page = desk.post(make).content.decode()
     [secret] = re.findall(r"bc_[\w-]{43}", page)
+    assert desk.post(make).status_code == 404
     program = Program(ApiClient.objects.get(), secret)
     assert program.get(f"customers/{ines.id}/").status_code == 200
-    assert secret not in desk.get(made["Location"]).content.decode()
+    assert secret not in desk.get(home).content.decode()
     assert "Mobile app" in desk.get("/programs/").content.decode()
 
     said |= {"scopes": ["timeline.read"]}
-    assert desk.post(f"{made['Location']}change/", said).status_code == 302
+    assert desk.post(f"{home}change/", said).status_code == 302
+    assert program.get(f"customers/{ines.id}/").status_code == 200
+    agree(officer)
     assert program.get(f"customers/{ines.id}/").status_code == 403
-    assert desk.post(f"{made['Location']}revoke/").status_code == 302
+    assert desk.post(f"{home}revoke/").status_code == 302
     assert program.get(f"customers/{ines.id}/timeline/").status_code == 401
-    assert "Revoked" in desk.get(made["Location"]).content.decode()
+    assert "Revoked" in desk.get(home).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -47,7 +78,15 @@ def test_a_program_is_made_given_a_key_and_asks(desk: Client, ines: Customer) ->
     ],
 )
 def test_what_cannot_be_says_why(desk: Client, said: dict, why: str) -> None:
-    usual = {"name": "x", "kind": "channel", "scopes": ["state.read"], "reach": "everybody", "channel": "app", "per_minute": 60}
+    usual = {
+        "reason": "It is needed",
+        "name": "x",
+        "kind": "channel",
+        "scopes": ["state.read"],
+        "reach": "everybody",
+        "channel": "app",
+        "per_minute": 60,
+    }
     answer = desk.post("/programs/new/", usual | said)
     assert answer.status_code == 422
     assert why in answer.content.decode()
@@ -96,6 +135,3 @@ def test_the_admin_shows_histories_and_takes_new_kinds_of_events(bank: Bank, dep
     assert desk.get("/admin/customers/webhooksubscription/").status_code == 200
     assert desk.post("/admin/customers/eventkind/add/", {"code": "sunset_watched", "title": "Sunset watched"}).status_code == 302
     assert EventKind.objects.filter(code="sunset_watched").exists()
-    chosen = {"action": "revoke", "_selected_action": [str(program.client.pk)]}
-    desk.post("/admin/customers/apiclient/", chosen)
-    assert ApiClient.objects.get().revoked_at is not None

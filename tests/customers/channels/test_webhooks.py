@@ -18,6 +18,7 @@ from customers.channels import clients
 from customers.channels.webhooks import sending, subscriptions
 from customers.channels.webhooks.sending import WAITS
 from customers.models import WebhookAttempt, WebhookDelivery, WebhookSubscription
+from tests import programs
 from tests.bank import Bank, Customer
 
 from .conftest import Deploy
@@ -187,7 +188,7 @@ def test_one_that_fails_does_not_hold_up_the_others(
 
 
 def test_only_customers_the_program_may_know_of_at_that_moment(
-    deploy: Deploy, receiver: Receiver, ines: Customer, sean: Customer, adviser: Actor, bank: Bank, administrator: Actor
+    deploy: Deploy, receiver: Receiver, ines: Customer, sean: Customer, adviser: Actor, bank: Bank, administrator: Actor, officer: Actor
 ) -> None:
     program = deploy(branches=(ines.branch.code,), name="galway")
     subscribe(program, receiver)
@@ -201,7 +202,7 @@ def test_only_customers_the_program_may_know_of_at_that_moment(
 
     happen(ines, adviser)
     described = clients.Described(name="galway", kind="channel", scopes=(), reach="listed", branches=(sean.branch.code,))
-    clients.change(program.client.pk, described, actor=administrator, at=clock.now())
+    programs.changed(program.client.pk, described, by=administrator, officer=officer, at=clock.now())
     send_all()
     assert len(receiver.got) == 1
 

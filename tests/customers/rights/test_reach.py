@@ -47,6 +47,7 @@ from customers.rights import correcting, reach
 from demobank.extracts import HEADERS
 from journeys.models import AwaitedAct, WorkItem
 from sentinel import catalogue
+from tests import arranging
 from tests.bank import Account, Bank, Customer
 from tests.customers.channels.conftest import Program, administrator, deploy  # noqa: F401 - fixtures
 from tests.customers.ingestion import exporters
@@ -124,12 +125,13 @@ def said_about(customer: Customer, officer: Actor, adviser: Actor) -> None:
     )
     EmergencyReview.objects.create(access=access, justified=False, note=WORD, reviewed_by=user, decision_id=uuid4(), reviewed_at=now)
     see = Permission.objects.get(content_type__app_label="customers", codename="view_party")
-    PartyUserPermission.objects.create(content_object=party, user=user, permission=see, until=later, reason=WORD)
-    circle = Circle.objects.create(code="c", name="Circle")
-    protection = Protection.objects.create(party=party, kind="vip", circle=circle, reason=WORD, until=later)
-    protection.reason = f"{WORD} again"
-    protection.save()
-    Protection.objects.update(until=now - timedelta(minutes=1))
+    with arranging.before_everything():
+        PartyUserPermission.objects.create(content_object=party, user=user, permission=see, until=later, reason=WORD)
+        circle = Circle.objects.create(code="c", name="Circle")
+        protection = Protection.objects.create(party=party, kind="vip", circle=circle, reason=WORD, until=later)
+        protection.reason = f"{WORD} again"
+        protection.save()
+        Protection.objects.update(until=now - timedelta(minutes=1))
     LegalHold.objects.create(
         party=party, reason=WORD, until=clock.today(), placed_by="x", placed_at=now, decision_id=uuid4(), lifted_at=now, lifted_by=uuid4()
     )

@@ -1,0 +1,323 @@
+"""Who may see the customers of a branch, a team or a portfolio, and who is listed in a circle: given and taken by decisions.
+
+A row that lets somebody see is never taken away, it ends; the database takes none without a decision that permits just this
+(migration 0023), and keeps what was before.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib.auth.models import Permission
+from django.db import models
+from django.db.models import Count, Q
+
+from bankos.platform import clock
+from bankos.platform.actors import Actor, Role
+from bankos.platform.models import User
+from sentinel import approvals, authority, governance
+from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
+
+from ..models import (
+    Branch,
+    BranchGroupPermission,
+    BranchUserPermission,
+    Circle,
+    CircleGroupPermission,
+    CircleUserPermission,
+    Portfolio,
+    PortfolioGroupPermission,
+    PortfolioUserPermission,
+    Team,
+    TeamGroupPermission,
+    TeamUserPermission,
+    VisibilityChange,
+)
+from ..models.parties import VIEW_CUSTOMERS
+from .action_types import ACCESS_LIST, GRANT_VISIBILITY, WITHDRAW_VISIBILITY
+
+LONGEST_REASON = 200
+GROUP = "group-"
+
+
+class NotInCharge(LookupError):
+    """Who sees whom is the administrators' business; to everybody else there is nothing to see here."""
+
+
+class UnknownList(LookupError):
+    """There is no such branch, team, portfolio or circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of list: the customers of a `list`, and the tables of who may see them."""
+
+    label: str
+    plural: str
+    list: type[models.Model]
+    persons: type[models.Model]
+    groups: type[models.Model]
+
+
+KINDS: Mapping[str, Kind] = {
+    "branch": Kind("branch", "Branches", Branch, BranchUserPermission, BranchGroupPermission),
+    "team": Kind("team", "Teams", Team, TeamUserPermission, TeamGroupPermission),
+    "portfolio": Kind("portfolio", "Portfolios", Portfolio, PortfolioUserPermission, PortfolioGroupPermission),
+    "circle": Kind("circle", "Circles of protected customers", Circle, CircleUserPermission, CircleGroupPermission),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """`people` counts who may see its customers now, groups as one."""
+
+    kind: str
+    id: UUID
+    code: str
+    name: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who may see: a person, or all people with a role. `holder` names them; without `until` for good."""
+
+    holder: str
+    name: str
+    since: datetime
+    until: datetime | None
+    reason: str
+    decision_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was changed, when, and by which decision; `change` in words."""
+
+    at: datetime
+    change: str
+    decision_id: UUID | None
+
+
+def in_charge(actor: Actor) -> None:
+    """Raises NotInCharge."""
+    if Role.ADMINISTRATOR not in actor.roles:
+        raise NotInCharge
+
+
+def lists(kind: str, *, actor: Actor, at: datetime) -> list[ListView]:
+    """All of one kind, by name. Raises NotInCharge. Queries: 1."""
+    in_charge(actor)
+    named = KINDS[kind]
+    counts = {
+        name: Count(model._meta.model_name, filter=_in_force(at, f"{model._meta.model_name}__"), distinct=True)
+        for name, model in (("persons", named.persons), ("groups", named.groups))
+    }
+    rows: Any = named.list._default_manager.annotate(**counts).order_by("name")
+    return [ListView(kind, row.pk, row.code, row.name, row.persons + row.groups) for row in rows]
+
+
+def list_of(kind: str, list_id: UUID, *, actor: Actor) -> ListView:
+    """One of them. Raises NotInCharge, UnknownList. Queries: 1."""
+    in_charge(actor)
+    row = _row(kind, list_id)
+    return ListView(kind, row.pk, row.code, row.name, 0)
+
+
+def name_of(kind: str, list_id: UUID) -> str:
+    """What a list is called, for who has to agree to something about it. Raises UnknownList. Queries: 1."""
+    return str(_row(kind, list_id).name)
+
+
+def holders(kind: str, list_id: UUID, *, actor: Actor, at: datetime) -> list[Holder]:
+    """Who may see its customers now, by name. Raises NotInCharge. Queries: 2."""
+    in_charge(actor)
+    named = KINDS[kind]
+    persons: Any = named.persons._default_manager.filter(_in_force(at), content_object=list_id).select_related("user")
+    groups: Any = named.groups._default_manager.filter(_in_force(at), content_object=list_id).select_related("group")
+    found = [Holder(str(row.user_id), row.user.name, row.given_at, row.until, row.reason, row.decision_id) for row in persons]
+    found += [
+        Holder(f"{GROUP}{row.group_id}", f"Everybody in {row.group.name}", row.given_at, row.until, row.reason, row.decision_id)
+        for row in groups
+    ]
+    return sorted(found, key=lambda one: one.name)
+
+
+def history(about: UUID, *, actor: Actor, limit: int = 50) -> list[Change]:
+    """What was changed of who sees this list's customers, the newest first. Raises NotInCharge. Queries: 2."""
+    in_charge(actor)
+    rows = list(VisibilityChange.objects.filter(about=str(about)).order_by("-changed_at", "-id")[:limit])
+    ids = {row.after[name] for row in rows for name in ("user_id", "manager_id") if row.after.get(name)}
+    names = {str(id): name for id, name in User.objects.filter(pk__in=ids).values_list("pk", "name")}
+    return [Change(row.changed_at, _in_words(row, names), row.decision_id) for row in rows]
+
+
+def grant(kind: str, list_id: UUID, *, person_id: UUID, until: date | None, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """Let a colleague see these customers, until the end of a day or for good.
+
+    Raises:
+        NotInCharge, UnknownList, NotPossible, authority.AuthorityError
+    """
+    in_charge(actor)
+    _row(kind, list_id)
+    parameters = {"kind": kind, "person": str(person_id), "until": until.isoformat() if until else "", "reason": reason_of(reason)}
+    return governance.carry_out(
+        actor=actor, action=GRANT_VISIBILITY.name, resource_id=str(list_id), parameters=parameters, at=at, note=parameters["reason"]
+    )
+
+
+def withdraw(kind: str, list_id: UUID, *, holder: str, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """From now on this person, or everybody of this group, sees these customers no more by this list.
+
+    Raises:
+        NotInCharge, UnknownList, NotPossible, authority.AuthorityError
+    """
+    in_charge(actor)
+    _row(kind, list_id)
+    _held(kind, list_id, holder, at)
+    parameters = {"kind": kind, "holder": holder, "reason": reason_of(reason)}
+    return governance.carry_out(
+        actor=actor, action=WITHDRAW_VISIBILITY.name, resource_id=str(list_id), parameters=parameters, at=at, note=parameters["reason"]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What was asked for and waits for a second person."""
+
+    id: UUID
+    title: str
+    note: str
+    asked_by: str
+    asked_at: datetime
+
+
+def waiting(ids: Collection[UUID], *, actor: Actor, at: datetime) -> list[Waiting]:
+    """What waits about these. Raises NotInCharge. Queries: 2."""
+    in_charge(actor)
+    found = approvals.waiting_about(ACCESS_LIST, [str(id) for id in ids], at=at)
+    names = {str(id): name for id, name in User.objects.filter(pk__in=[one.asked_by for one in found]).values_list("pk", "name")}
+    return [Waiting(one.id, one.title, one.note, names.get(one.asked_by, ""), one.asked_at) for one in found]
+
+
+def colleague(person_id: str) -> User:
+    """Somebody who works here. Raises NotPossible."""
+    try:
+        return User.objects.get(pk=UUID(person_id), is_active=True)
+    except (User.DoesNotExist, ValueError) as error:
+        raise NotPossible("There is no such person at the bank.") from error
+
+
+def end_of(until: str, at: datetime) -> datetime | None:
+    """The last moment of a day to come; None for good. Raises NotPossible."""
+    if not until:
+        return None
+    try:
+        end = clock.end_of_day(date.fromisoformat(until))
+    except ValueError as error:
+        raise NotPossible("That is no day.") from error
+    if end <= at:
+        raise NotPossible("The last day has passed already.")
+    return end
+
+
+def view_permission(of: type[models.Model]) -> Permission:
+    return Permission.objects.get(content_type__app_label="customers", content_type__model=of._meta.model_name, codename=VIEW_CUSTOMERS)
+
+
+def _resource(list_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
+    kind = str(parameters["kind"])
+    _row(kind, UUID(list_id))
+    if "until" in parameters:
+        colleague(str(parameters["person"]))
+        end_of(str(parameters["until"]), at)
+    return authority.Resource(ACCESS_LIST, list_id, {"kind": kind})
+
+
+def _grant(permitted: Permitted) -> None:
+    said, kind = permitted.parameters, KINDS[str(permitted.parameters["kind"])]
+    kind.persons._default_manager.update_or_create(
+        user=colleague(str(said["person"])),
+        permission=view_permission(kind.list),
+        content_object=_row(str(said["kind"]), UUID(permitted.resource_id)),
+        defaults={
+            "given_at": permitted.at,
+            "until": end_of(str(said["until"]), permitted.at),
+            "reason": said["reason"],
+            "decision_id": permitted.decision.id,
+        },
+    )
+
+
+def _withdraw(permitted: Permitted) -> None:
+    said = permitted.parameters
+    row = _held(str(said["kind"]), UUID(permitted.resource_id), str(said["holder"]), permitted.at)
+    row.until, row.reason, row.decision_id = permitted.at, said["reason"], permitted.decision.id
+    row.save(update_fields=["until", "reason", "decision_id"])
+
+
+def _gains(list_id: str, parameters: Mapping[str, Any]) -> list[str]:
+    return [str(parameters["person"])]
+
+
+governance.register(GRANT_VISIBILITY.name, Act(_resource, _grant, concerned=_gains))
+governance.register(WITHDRAW_VISIBILITY.name, Act(_resource, _withdraw))
+
+
+def _row(kind: str, list_id: UUID) -> Any:
+    row = KINDS[kind].list._default_manager.filter(pk=list_id).first() if kind in KINDS else None
+    if row is None:
+        raise UnknownList(list_id)
+    return row
+
+
+def _held(kind: str, list_id: UUID, holder: str, at: datetime) -> Any:
+    named = KINDS[kind]
+    if holder.startswith(GROUP):
+        found = named.groups._default_manager.filter(_in_force(at), content_object=list_id, group_id=_number(holder))
+    else:
+        found = named.persons._default_manager.filter(_in_force(at), content_object=list_id, user_id=colleague_id(holder))
+    row = found.first()
+    if row is None:
+        raise NotPossible("They see these customers no more, or not by this list.")
+    return row
+
+
+def colleague_id(text: str) -> UUID:
+    """Raises NotPossible."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotPossible("There is no such person at the bank.") from error
+
+
+def _number(holder: str) -> int:
+    text = holder.removeprefix(GROUP)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _in_force(at: datetime, prefix: str = "") -> Q:
+    return Q(**{f"{prefix}until": None, f"{prefix}id__isnull": False}) | Q(**{f"{prefix}until__gt": at})
+
+
+def reason_of(reason: str) -> str:
+    """Raises NotPossible."""
+    said = reason.strip()
+    if not said or len(said) > LONGEST_REASON:
+        raise NotPossible(f"Say why, in up to {LONGEST_REASON} characters.")
+    return said
+
+
+def _in_words(row: VisibilityChange, names: Mapping[str, str]) -> str:
+    after, before = row.after, row.before or {}
+    if "user_id" in after or "group_id" in after:
+        who = names.get(str(after.get("user_id")), "Somebody") if "user_id" in after else "A group"
+        if before and after.get("until") is not None and after.get("given_at") == before.get("given_at"):
+            return f"{who}: ended"
+        until = cast(str | None, after.get("until"))
+        return f"{who}: may see" + (f" until {until[:10]}" if until else "")
+    if "manager_id" in after:
+        return f"Managed by {names.get(str(after['manager_id']), 'nobody')}" + (", for a team" if after.get("team_id") else "")
+    return "Changed"

@@ -1,0 +1,70 @@
+"""Which role sees which field whole: changed by decisions, by two people where a field is opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bankos.platform.actors import OVERSEEING, Actor, Role
+from sentinel import authority, governance
+from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
+
+from ..models import MaskedField, MaskingRule
+from .action_types import CHANGE_MASKING, MASKING
+from .granting import NotInCharge, reason_of
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRules:
+    """A field that can be masked; `shown`: each role, and whether it sees the field whole."""
+
+    field: str
+    label: str
+    shown: tuple[tuple[str, bool], ...]
+
+
+def in_charge(actor: Actor) -> None:
+    """Raises NotInCharge."""
+    if not actor.roles & OVERSEEING:
+        raise NotInCharge
+
+
+def rules(*, actor: Actor) -> list[FieldRules]:
+    """Every field with every role. Raises NotInCharge. Queries: 1."""
+    in_charge(actor)
+    whole = set(MaskingRule.objects.filter(shown=True).values_list("field", "role"))
+    return [
+        FieldRules(field.value, str(field.label), tuple((role.value, (field.value, role.value) in whole) for role in Role))
+        for field in MaskedField
+    ]
+
+
+def change(field: str, *, role: str, shown: bool, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+    """Say whether a role sees a field whole.
+
+    Raises:
+        NotInCharge, NotPossible, authority.AuthorityError
+    """
+    in_charge(actor)
+    parameters = {"role": role, "shown": "yes" if shown else "no", "reason": reason_of(reason)}
+    return governance.carry_out(
+        actor=actor, action=CHANGE_MASKING.name, resource_id=field, parameters=parameters, at=at, note=parameters["reason"]
+    )
+
+
+def _resource(field: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
+    if field not in MaskedField or parameters["role"] not in tuple(Role):
+        raise NotPossible("There is no such field, or no such role.")
+    return authority.Resource(MASKING, field, {"field": field})
+
+
+def _change(permitted: Permitted) -> None:
+    said = permitted.parameters
+    MaskingRule.objects.update_or_create(
+        field=permitted.resource_id,
+        role=str(said["role"]),
+        defaults={"shown": said["shown"] == "yes", "decision_id": permitted.decision.id},
+    )
+
+
+governance.register(CHANGE_MASKING.name, Act(_resource, _change))
