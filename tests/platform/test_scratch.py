@@ -11,8 +11,9 @@ from bankos.platform import scratch
 
 PROCESS = """
 import sys, tempfile, time, django
+django.setup()
 from django.conf import settings
-settings.configure(SCRATCH_DIR=sys.argv[1])
+settings.SCRATCH_DIR = sys.argv[1]
 from bankos.platform import scratch
 file = tempfile.NamedTemporaryFile(dir=scratch.folder(), delete=False)
 file.write(b"rows of customers"); file.flush()
