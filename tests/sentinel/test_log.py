@@ -16,8 +16,8 @@ from django.test import Client
 
 from bankos.platform import clock
 from bankos.platform.ids import uuid7
-from sentinel import decisions, merkle, models, notes, policy, transparency
-from sentinel.authority import Decision, Question, authorize_many, consume
+from sentinel import approvals, decisions, merkle, models, notes, policy, transparency, verify
+from sentinel.authority import Decision, Outcome, Question, authorize_many, consume
 from sentinel.transparency import Presence, Selection
 from sentinel.verification import Check
 
@@ -532,6 +532,22 @@ def test_a_bundle_of_the_whole_log_verifies(tmp_path: Path) -> None:
     assert done.damage == []
     assert f"{done.size:,} entries, rebuilt from all entries" in words
     assert "uses         3, each of a permit, in time, once" in words
+
+
+@pytest.mark.usefixtures("log")
+def test_a_second_person_s_word_is_followed_from_the_permit_to_the_request(tmp_path: Path) -> None:
+    asker = staff()
+    waiting = approvals.request(ask(asker, amount="5000.00"), at=clock.now())
+    approvals.approve(waiting.id, actor=lead(), at=clock.now())
+    permit = ask(asker, amount="5000.00", approval=waiting.id)
+    assert permit.outcome is Outcome.PERMIT
+    taken_up()
+
+    for chosen in (Selection(), Selection(decisions=(permit.id,))):
+        transparency.export(tmp_path / "bundle.jsonl", actor=compliance(), selection=chosen)
+        report = verify.verify(verify.BundleFile(tmp_path / "bundle.jsonl"))
+        assert report.faults == []
+        assert (report.approved, report.approved_outside) == ((1, 0) if chosen.is_everything else (0, 1))
 
 
 @pytest.mark.usefixtures("log")

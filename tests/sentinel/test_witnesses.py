@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -261,7 +261,7 @@ def test_syslog_gets_each_checkpoint_by_a_stream(log: None, settings: Any) -> No
 
 class Receiver(BaseHTTPRequestHandler):
     status = 204
-    bodies: list[bytes]
+    bodies: ClassVar[list[bytes]] = []
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -275,8 +275,11 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 def test_a_receiver_on_the_web_gets_what_it_missed_later(log: None, settings: Any) -> None:
-    handler = type("Handler", (Receiver,), {"bodies": [], "status": 503})
-    server = HTTPServer(("127.0.0.1", 0), handler)
+    class Handler(Receiver):
+        status = 503
+        bodies: ClassVar[list[bytes]] = []
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -285,13 +288,13 @@ def test_a_receiver_on_the_web_gets_what_it_missed_later(log: None, settings: An
         settings.CHECKPOINT_WITNESSES = [url]
         signed()
         assert witnesses.problems() == {url: "answered 503"}
-        handler.status = 204
+        Handler.status = 204
         size = signed(2)
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-    received = verify.kept_checkpoints(b"".join(handler.bodies).decode(), "received")
+    received = verify.kept_checkpoints(b"".join(Handler.bodies).decode(), "received")
     assert [one.size for one in received][-3:] == [size - 2, size - 1, size]
 
 
