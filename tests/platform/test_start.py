@@ -23,7 +23,7 @@ pytestmark = pytest.mark.faults
 class Terminal:
     """A running `manage.py start` and what it prints."""
 
-    def __init__(self, var: Path, port: int) -> None:
+    def __init__(self, var: Path, port: int, *, settings_module: str = "tests.platform.start_settings") -> None:
         self.layout = Layout(var)
         self.port = port
         self.printed = var.parent / f"printed-{time.monotonic_ns()}"
@@ -34,7 +34,7 @@ class Terminal:
                 cwd=settings.BASE_DIR,
                 env={
                     **environment,
-                    "DJANGO_SETTINGS_MODULE": "tests.platform.start_settings",
+                    "DJANGO_SETTINGS_MODULE": settings_module,
                     "BANKOS_VAR": str(var),
                     "BANKOS_PORT": str(port),
                 },
@@ -149,7 +149,14 @@ def test_a_killed_start_leaves_nothing_behind_and_the_next_one_goes_on(start: Ca
 def test_whatever_dies_is_started_again(start: Callable[[], Terminal]) -> None:
     terminal = start()
     terminal.wait_for("sign in as test")
-    programs = {"web": "uvicorn", "worker": "worker", "beat": "beat", "postgres": "bin/postgres", "valkey": "valkey-server"}
+    programs = {
+        "web": "uvicorn",
+        "worker": "--exclude-queues",
+        "heart": "--queues",
+        "beat": " beat ",
+        "postgres": "bin/postgres",
+        "valkey": "valkey-server",
+    }
     children = {pid: _command(pid) for pid in terminal.descendants() if _parent(Path(f"/proc/{pid}")) == terminal.process.pid}
     for name, program in programs.items():
         [victim] = [pid for pid, command in children.items() if program in command]
