@@ -3,6 +3,7 @@
 from allauth.account import views as account
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -17,8 +18,8 @@ from sentinel.api import jwks
 from sentinel.authzen.api import api_urlpatterns as stores_api
 
 # The admin pages have no sign-in and no change of password of their own: they would know no second step, and count no tries.
-admin.site.login = doors.sign_in  # type: ignore[method-assign, assignment]
-admin.site.password_change = doors.change_password  # type: ignore[method-assign]
+admin.site.login = doors.sign_in  # type: ignore[method-assign]
+admin.site.password_change = doors.change_password  # type: ignore[method-assign, assignment]
 admin.site.site_url = None
 # People, their ways in and the groups that Django and its packages bring have pages of their own, or none.
 _NOT_ADMINISTERED = {"auth", "account", "mfa", "axes"}
@@ -40,7 +41,7 @@ accounts = [
 interface: list[URLPattern | URLResolver] = [
     path("v1/", include([*sentinel_api, *stores_api, *customers_api, *journeys_api, *insights_api])),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(), name="api-docs"),
+    path("docs/", login_required(SpectacularSwaggerSplitView.as_view()), name="api-docs"),
 ]
 
 urlpatterns = [

@@ -33,6 +33,7 @@ from bankos.platform.models import User
 KNOWN_FOR = 180 * 24 * 3600  # seconds
 MOST_KNOWN = 12  # accounts on one device: a counter several people sign in at
 SALT = "bankos known device"
+DOCUMENTED = {"meridian-demo-bank"}  # of the demo bank's logins, also where one of its databases was taken over
 
 
 def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -59,6 +60,8 @@ class StaffBackend(AuthenticationBackend):
         if not name or not credentials.get("password"):
             return None
         tried = begin(account_of(name), request=request)
+        if settings.PRODUCTION and credentials["password"] in DOCUMENTED:
+            raise PermissionDenied  # no other backend is asked; it is answered like any wrong password
         user = super().authenticate(request, **credentials)
         if user is not None:
             tried.succeeded()

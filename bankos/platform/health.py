@@ -7,7 +7,7 @@ from celery import current_app
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
@@ -92,6 +92,17 @@ def _said(tell: Callable[[], str | None]) -> str | None:
         return tell()
     except DatabaseError:
         return "not known: the database does not answer"
+
+
+class ProbesMiddleware:
+    """Answers those who ask by the machine's address, as balancers do, before anything looks at hosts, TLS or sessions."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = {"/healthz": healthz, "/readyz": readyz}.get(request.path_info)
+        return probe(request) if probe else self.get_response(request)
 
 
 def _database() -> None:

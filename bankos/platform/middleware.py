@@ -60,6 +60,19 @@ class RequestContextMiddleware:
         return self.get_response(request)
 
 
+class SameOriginMiddleware:
+    """No other site may embed what is answered here, not even where it cannot read it."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        return response
+
+
 class _Exact(GZipMiddleware):
     max_random_bytes = 0
 

@@ -2,9 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Count, Q
 
 from . import roles
 
@@ -39,8 +43,28 @@ def check_database() -> None:
         raise DatabaseIsNewer(unknown)
 
 
+class DemoBank(Exception):
+    """A demo bank's database under the settings of a real one; the message is one sentence for operators."""
+
+
+def check_no_demo_bank() -> None:
+    """Look for the demo bank's logins, which alone share one password's hash. Only under production settings.
+
+    Raises:
+        DemoBank
+    Queries: 1
+    """
+    if not settings.PRODUCTION:
+        return
+    people = get_user_model().objects.filter(is_active=True).values("password").order_by()
+    shared = people.exclude(Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX))
+    if shared.annotate(people=Count("pk")).filter(people__gt=1).exists():
+        raise DemoBank("This database holds logins that share one password, as a demo bank's do: give a real bank a database of its own.")
+
+
 def refuse_newer_database() -> None:
-    """End this process with one sentence if its database is newer than itself. For processes as they start, also in an event loop.
+    """End this process with one sentence if its database is newer than itself, or a demo bank's under production settings. For processes
+    as they start, also in an event loop.
 
     A database that does not answer is no reason: it may come back, and readiness tells of it until then.
     """
@@ -53,8 +77,9 @@ def refuse_newer_database() -> None:
 def _reason() -> str | None:
     try:
         check_database()
-    except DatabaseIsNewer as newer:
-        return str(newer)
+        check_no_demo_bank()
+    except (DatabaseIsNewer, DemoBank) as unfit:
+        return str(unfit)
     except DatabaseError:
         return None
     finally:

@@ -52,7 +52,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "bankos.platform.health.ProbesMiddleware",
     "bankos.platform.proxies.ClientAddressMiddleware",
+    "bankos.platform.middleware.SameOriginMiddleware",
     "bankos.platform.requestlog.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -304,6 +306,7 @@ SESSION_ENGINE = "bankos.platform.sessions"
 SESSION_COOKIE_AGE = 12 * 3600  # from the sign-in, however much it is used
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 CSRF_COOKIE_HTTPONLY = False
+CSRF_COOKIE_SAMESITE = "Lax"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -319,6 +322,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "One customer state, one authority, for staff, channels and agents.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
@@ -328,6 +332,8 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# What a bank with real customers must not run with is refused (see `safety`).
+PRODUCTION = False
 # Shown on the sign-in page; only a bank without real customers has any.
 DEMO_LOGINS = False
 DEMO_STAFF = ""  # dotted path to the list of them

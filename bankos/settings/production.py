@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from . import safety
 from .base import *
 from .base import MASTER_KEYS, MASTER_KEYS_DIR, SIGNING_KEYS, SIGNING_KEYS_DIR, env, login, postgres, public_url
 from .broker import transport_options
@@ -29,9 +30,21 @@ if not SIGNING_KEYS and SIGNING_KEYS_DIR is None:
 if not MASTER_KEYS and MASTER_KEYS_DIR is None:
     raise ImproperlyConfigured("Set MASTER_KEYS or MASTER_KEYS_DIR: what decisions rest on is never encrypted with a made-up key.")
 
+DEMO_PASSWORD = ""
+SECOND_FACTOR_ROLES = env.list("SECOND_FACTOR_ROLES", default=["administrator", "compliance_officer", "team_lead"])
+
 SECURE_SSL_REDIRECT = True
+# Only TRUSTED_PROXIES get it this far.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked by the balancer itself, without TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+# Browsers take these from this host alone, over TLS alone, for all of it: no neighbour below the same domain can set them.
+SESSION_COOKIE_NAME = "__Host-sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken"
+KNOWN_DEVICE_COOKIE_NAME = "__Host-known-device"
+
+PRODUCTION = True
+safety.refuse(globals().get)

@@ -18,7 +18,7 @@
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
   };
   document.addEventListener("htmx:configRequest", (event) => {
-    event.detail.headers["X-CSRFToken"] = cookie("csrftoken") ?? "";
+    event.detail.headers["X-CSRFToken"] = cookie("__Host-csrftoken") ?? cookie("csrftoken") ?? "";
     if (event.detail.verb !== "get") event.detail.headers["Request-Key"] = newKey();
   });
   // What is sent carries a key, by which the bank can say what became of it when its answer is lost.

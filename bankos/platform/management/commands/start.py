@@ -34,6 +34,7 @@ class Command(BaseCommand):
             with embedded.running(settings.EMBEDDED_LAYOUT, settings.EMBEDDED_WANTED) as servers:
                 for server in servers:
                     self.output.line("bankos", f"{server.name} runs (log: {server.log})")
+                self._say_whose_settings()
                 self._prepare()
                 bell.wake_worker()
                 Supervisor(servers, self._children(), output=self.output).run(meanwhile=self._welcome())
@@ -57,6 +58,13 @@ class Command(BaseCommand):
                         f"Port {self.port} is taken by another program. Choose another one: BANKOS_PORT={self.port + 1} bin/start"
                     ) from None
                 return
+
+    def _say_whose_settings(self) -> None:
+        """Nobody is to believe that naming a database of one's own makes a bank of it."""
+        if settings.DEMO_LOGINS and not settings.EMBEDDED_WANTED.database:
+            self.output.line("bankos", "DATABASE_URL names a database of your own, but these are the settings of the demo bank:")
+            self.output.line("bankos", "documented passwords, no TLS, keys made up here. Do not put real customers into it.")
+            self.output.line("bankos", "A bank starts with DJANGO_SETTINGS_MODULE=bankos.settings.production; docs/operations.md says how.")
 
     def _prepare(self) -> None:
         for command, *arguments in settings.START_COMMANDS:
