@@ -20,7 +20,7 @@ BEGIN
     END IF;
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $$
-""".replace("{eraser}", settings.ERASER_ROLE)
+"""
 
 
 class AppendOnly(Operation):
@@ -49,7 +49,7 @@ class AppendOnly(Operation):
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         quoted = schema_editor.quote_name(self.table)
-        schema_editor.execute(_FUNCTION, params=None)
+        schema_editor.execute(_FUNCTION.replace("{eraser}", settings.ERASER_ROLE), params=None)
         schema_editor.execute(
             f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {quoted} FOR EACH ROW EXECUTE FUNCTION {REFUSING_FUNCTION}()"
         )
