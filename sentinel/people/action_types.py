@@ -37,6 +37,7 @@ MOVE = _of_person(
 LEAVE = _of_person("person.leave", "Let a colleague go", _REASON, RiskTier.MEDIUM)
 RESET = _of_person("person.reset_access", "Give a colleague a new way in", _REASON, RiskTier.HIGH)
 END_SESSIONS = _of_person("person.end_sessions", "Sign a colleague out", {}, RiskTier.LOW)
+UNLOCK = _of_person("person.unlock", "Let a colleague try to sign in again", {}, RiskTier.LOW)
 GRANT_ROLE = _of_person("role.grant", "Give a colleague a role", {"role": ParameterKind.CODE, **_REASON}, RiskTier.HIGH)
 WITHDRAW_ROLE = _of_person("role.withdraw", "Take a role from a colleague", {"role": ParameterKind.CODE, **_REASON}, RiskTier.MEDIUM)
 FIRST_ADMINISTRATOR = _of_person(

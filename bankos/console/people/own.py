@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from bankos.platform import clock, sessions
+from bankos.platform import attempts, clock, proxies, sessions
 from bankos.platform.requests import StaffRequest
 from sentinel.people import ways_in
 from sentinel.people.ways_in import LinkNotGood
@@ -44,10 +44,12 @@ def way_in(request: HttpRequest, secret: str) -> HttpResponse:
             try:
                 ways_in.use(secret, code=form.cleaned_data.get("code", ""), password=form.cleaned_data["password"], at=at)
             except LinkNotGood:
+                attempts.wrong_secret(address=proxies.address_of(request), at=at)
                 form.add_error("code" if needs_code else None, "That is not the code that goes with this link.")
             else:
                 messages.success(request, "Your password is set. Sign in with it.")
                 return redirect("account_login")
     except LinkNotGood:
+        attempts.wrong_secret(address=proxies.address_of(request), at=at)
         return render(request, "console/people/way_in_not_good.html", status=404)
     return render(request, "console/people/way_in.html", {"form": form, "owner": owner}, status=422 if form.errors else 200)

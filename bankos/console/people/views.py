@@ -12,11 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bankos.platform import attempts
 from bankos.platform.actors import Role
+from bankos.platform.models import User
 from bankos.platform.requests import StaffRequest
 from customers.channels import overview
 from sentinel.governance import CarriedOut, NotPossible
-from sentinel.people import joining, leaving, reading, roles, ways_in
+from sentinel.people import joining, leaving, reading, roles, unlocking, ways_in
 from sentinel.people.reading import PersonView, UnknownPerson
 from sentinel.people.ways_in import LinkNotGood
 
@@ -106,7 +108,7 @@ def move(request: StaffRequest, person_id: UUID) -> HttpResponse:
 @require_POST
 @in_charge
 def act(request: StaffRequest, person_id: UUID) -> HttpResponse:
-    """Give or take a role, reset, sign out, let go, or make a half of a one-time link."""
+    """Give or take a role, reset, sign out, let try again, let go, or make a half of a one-time link."""
     reading.person(person_id, actor=request.actor, at=request.now)
     match request.POST.get("act"):
         case "link" | "code" as half:
@@ -114,10 +116,21 @@ def act(request: StaffRequest, person_id: UUID) -> HttpResponse:
         case "sign-out":
             _tell(request, leaving.sign_out(person_id=person_id, actor=request.actor, at=request.now), "Signed out everywhere.")
             return redirect("person", person_id)
+        case "unlock":
+            return _unlock(request, person_id)
         case "grant" | "withdraw" | "reset" | "leave" as what:
             return _with_reason(request, person_id, what)
         case _:
             raise Http404
+
+
+def _unlock(request: StaffRequest, person_id: UUID) -> HttpResponse:
+    try:
+        answer = unlocking.unlock(User.objects.get(pk=person_id), actor=request.actor, at=request.now)
+        _tell(request, answer, "They can try to sign in at once.")
+    except NotPossible as error:
+        messages.error(request, str(error))
+    return redirect("person", person_id)
 
 
 def _with_reason(request: StaffRequest, person_id: UUID, what: str) -> HttpResponse:
@@ -165,6 +178,7 @@ def _page(request: StaffRequest, person_id: UUID, *, form: ReasonForm | None = N
         "is_me": str(person_id) == request.actor.id,
         "link": link,
         "code": code,
+        "held_until": attempts.waits_until(found.row.username, at=request.now) if administers else None,
     }
     return render(request, "console/people/person.html", context, status=422 if form is not None and form.errors else 200)
 
