@@ -24,13 +24,14 @@ from bankos.platform.actors import Role
 from bankos.platform.models import User
 from customers.channels import clients
 from customers.ingestion.systems import system_of
+from customers.models import PartyIdentifier, Signal
 from customers.models.clients import Scope
 from sentinel import policy
 from tests import arranging, programs
 from tests.bank import Bank, Branch
 
 from .leaks.addresses import Address, every_address
-from .leaks.planted import NOBODY, OURS, Planted, alike, decoy, made_anew
+from .leaks.planted import EMAIL, NOBODY, OURS, Planted, alike, decoy, made_anew
 
 # The arguments of addresses that stand for one row: its kind.
 ROWS: Mapping[str, str] = {
@@ -79,6 +80,11 @@ PLAIN: Mapping[str, object] = {
     "run_id": uuid4(),
     "client_id": uuid4(),
     "key_id": uuid4(),
+    "secret": "nobody-was-given-this",
+    "list_id": uuid4(),
+    "person_id": uuid4(),
+    "protection_id": uuid4(),
+    "leave_id": uuid4(),
     "user_id": uuid4(),
     "group_id": 1,
     "app_label": "customers",
@@ -199,6 +205,9 @@ def test_no_address_gives_a_customer_away(request: pytest.FixtureRequest, plante
         for mine, other in _values(address, planted):
             _compare(asker, address, mine, other, planted)
     assert not asker.troubles, "\n".join(asker.troubles)
+    # What was sent about the customer reached nobody either.
+    assert not [row for row in Signal.objects.filter(party__golden=planted.id) if "leak walk" in str(row.details)]
+    assert not PartyIdentifier.objects.filter(value="leak-walk").exists()
 
 
 def test_what_gives_a_customer_away_is_noticed(settings: Any, clerk_elsewhere: Asker, planted: Planted) -> None:
@@ -342,6 +351,10 @@ def _payload(planted: Planted | None) -> dict[str, Any]:
         "reason": "wrong_moment", "until": "2030-01-01", "confirm": "yes",
         "value": "+353 88 700 4800", "evidence": "word", "checked": "document", "heard_on": "branch",
         "field": "phone", "reason_code": "danger",
+        # As programs name somebody in what they send: by id, by address, by an id of their own.
+        "type": "track", "event": "travel_notice", "subject": str(party), "other": str(party), "userId": "leak-walk",
+        "traits": {"email": EMAIL if planted else NOBODY["email"]}, "properties": {"from": "leak walk"}, "kind": "travel_notice",
+        "party_ids": [str(party)], "title": "A title",
     }  # fmt: skip
 
 

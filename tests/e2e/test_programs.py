@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .axe import findings
-from .conftest import ADMINISTRATOR, Opener, SignIn, Watch
+from .conftest import ADMINISTRATOR, COMPLIANCE, Opener, SignIn, Watch
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +22,16 @@ def test_a_program_is_let_in(open_page: Opener, sign_in: SignIn, watch: Watch, w
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{page.url}: scrolls sideways at {width} px")
 
+    def agreed(reason: str) -> None:
+        """A compliance officer reads it and agrees, in a browser of her own."""
+        officer: Page = open_page(width=1280, theme="light")
+        sign_in(officer, COMPLIANCE)
+        officer.goto("/approvals/")
+        officer.get_by_role("link").filter(has_text=reason).or_(officer.locator("a", has_text=name)).first.click()
+        officer.get_by_label("Your note").fill("Looked at it.")
+        officer.get_by_role("button", name="Approve").click()
+        officer.close()
+
     page.goto("/programs/")
     look()
     page.get_by_role("link", name="Add a program").click()
@@ -29,10 +39,20 @@ def test_a_program_is_let_in(open_page: Opener, sign_in: SignIn, watch: Watch, w
     page.get_by_label("Name").fill(name)
     page.get_by_label("Read a customer’s state").check()
     page.get_by_label("Whom it may know of").select_option("everybody")
-    page.get_by_role("button", name="Add it").click()
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    page.get_by_label("Why").fill(reason := f"The app of {width}")
+    page.get_by_role("button", name="Ask for it to be added").click()
+    expect(page.get_by_text("A second person has to agree first")).to_be_visible()
+    expect(page.get_by_text(reason).first).to_be_visible()
     look()
-    page.get_by_role("button", name="New key").click()
+    agreed(reason)
+    page.goto("/programs/")
+    page.get_by_role("link", name=name).click()
+    page.get_by_label("Why").fill(reason := f"A key for {width}")
+    page.get_by_role("button", name="Ask for a new key").click()
+    look()
+    agreed(reason)
+    page.reload()
+    page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_text("bc_")).to_be_visible()
     look()
     page.get_by_label("Address").fill("https://127.0.0.1/")
