@@ -4,6 +4,7 @@ The database takes a role from nobody without a permit. The owner, past its trig
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -48,7 +49,7 @@ def take_all(user: User) -> None:
         cursor.execute("SELECT tests_take_roles(%s)", [user.pk])
 
 
-def report_to(person: object, manager: object | None) -> None:
+def report_to(person: UUID | str, manager: UUID | str | None) -> None:
     """Let a person report to somebody else, or to nobody; both are ids."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tests_report_to(%s, %s)", [person, manager])

@@ -76,8 +76,8 @@ def _opens_administration(user: User) -> bool:
 
 
 # A class that takes an inherited field away cannot define something else of its name.
-User.is_staff = property(_opens_administration)
-User.is_superuser = property(lambda user: False)
+setattr(User, "is_staff", property(_opens_administration))  # noqa: B010
+setattr(User, "is_superuser", property(lambda user: False))  # noqa: B010
 
 
 class RoleMembership(models.Model):

@@ -87,8 +87,8 @@ def test_a_role_is_held_only_once_a_second_person_agreed(orla: Actor, maeve: Act
     assert agree(asked, maeve).done
 
     assert role in now_of(siobhan).roles
-    held = RoleMembership.objects.get(user=siobhan.id, role=role)
-    given = Decision.objects.get(pk=held.granted_by)
+    held = RoleMembership.objects.get(user_id=siobhan.id, role=role)
+    given = Decision.objects.get(pk=str(held.granted_by))
     assert (given.action, given.actor_id, given.approvals[0]["by"]) == ("role.grant", orla.id, maeve.id)
 
 
@@ -405,7 +405,7 @@ def test_the_first_administrator_is_made_once_by_a_command(capsys: pytest.Captur
     ways_in.use(secret, code="", password=PASSWORD, at=clock.now())
     user = User.objects.get(username="orla")
     assert actors.employee(user).roles == {Role.ADMINISTRATOR}
-    made = Decision.objects.get(pk=user.memberships.get().granted_by)
+    made = Decision.objects.get(pk=str(user.memberships.get().granted_by))
     assert (made.action, made.actor_kind, made.outcome) == ("person.first_administrator", "system", "permit")
     for name in ("orla", "ivo"):
         with pytest.raises(CommandError):
