@@ -175,7 +175,7 @@ def test_a_wait_after_wrong_passwords_is_ended_by_an_administrator(orla: Actor, 
         Client().post("/accounts/login/", {"login": "siobhan", "password": "wrong"})
     assert attempts.waits_until("siobhan", at=clock.now()) is not None
     client, address = desk(orla), f"/people/{siobhan.id}/"
-    assert "have to wait" in page(client, address)
+    assert "Let them try again" in page(client, address)
     client.post(f"{address}act/", {"act": "unlock"})
     assert attempts.waits_until("siobhan", at=clock.now()) is None
 
