@@ -38,7 +38,7 @@ def decided(transactional_db: None) -> int:
     """So many decisions were made."""
     call_command("policies", verbosity=0)
     refused(3_200)
-    assert Decision.objects.count() == 3_200
+    assert Decision.objects.exclude(action="policy.activate").count() == 3_200
     return 3_200
 
 
