@@ -7,9 +7,8 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
-from simple_history.admin import SimpleHistoryAdmin
 
-from bankos.platform.admin_pages import NeverDeleted, ToLookAt
+from bankos.platform.admin_pages import HistoryAdmin, NeverDeleted, ToLookAt
 
 from . import survivorship_rules, tasks
 from .care import admin as care_admin  # noqa: F401 - registers its pages
@@ -30,7 +29,7 @@ class BranchAdmin(ToLookAt):
 
 
 @admin.register(SourceSystem)
-class SourceSystemAdmin(ToLookAt, SimpleHistoryAdmin):
+class SourceSystemAdmin(ToLookAt, HistoryAdmin):
     """To look at, with its history: what is said of a source is an act with a decision, on the page of the source."""
 
     list_display = ["name", "code", "freshness_promise", "rank", "owner", "time_shift_days"]
@@ -82,7 +81,7 @@ class PartyAdmin(ToLookAt):
 
 
 @admin.register(ConsentPurpose)
-class ConsentPurposeAdmin(NeverDeleted, SimpleHistoryAdmin):
+class ConsentPurposeAdmin(NeverDeleted, HistoryAdmin):
     list_display = ["label", "code", "by_channel", "offered"]
     ordering = ["place", "code"]
 
@@ -125,7 +124,7 @@ class SurvivorshipRuleForm(forms.ModelForm):
 
 
 @admin.register(SurvivorshipRule)
-class SurvivorshipRuleAdmin(NeverDeleted, SimpleHistoryAdmin):
+class SurvivorshipRuleAdmin(NeverDeleted, HistoryAdmin):
     """Whose word staff see first. Every change is kept, and shown to all customers by the workers."""
 
     form = SurvivorshipRuleForm

@@ -6,10 +6,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from simple_history.admin import SimpleHistoryAdmin
 
 from bankos.platform import actors, clock
-from bankos.platform.admin_pages import NeverDeleted, ToLookAt
+from bankos.platform.admin_pages import HistoryAdmin, NeverDeleted, ToLookAt
 from bankos.platform.models import User
 
 from . import decisions, policy_changes, store_admin  # noqa: F401 - registers the pages of stores
@@ -19,7 +18,7 @@ from .models import AutomationStop, AutonomySetting, Decision, PolicyVersion, Re
 
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(NeverDeleted, SimpleHistoryAdmin):
+class PolicyVersionAdmin(NeverDeleted, HistoryAdmin):
     """Versions to look at, with their history. They are written on the console's page; in force they come with a second person."""
 
     list_display = ["number", "store", "state", "note", "activated_at", "retired_at"]
@@ -67,7 +66,7 @@ class PolicyVersionAdmin(NeverDeleted, SimpleHistoryAdmin):
 
 
 @admin.register(AutonomySetting)
-class AutonomySettingAdmin(ToLookAt, SimpleHistoryAdmin):
+class AutonomySettingAdmin(ToLookAt, HistoryAdmin):
     """Levels are moved on the console's page, up by two people."""
 
     list_display = ["subject", "action", "segment", "level", "reason", "changed_at"]

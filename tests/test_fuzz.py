@@ -10,6 +10,7 @@ import resource
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -23,7 +24,7 @@ from customers.ingestion.systems import system_of
 from customers.models.clients import Scope
 from sentinel.authzen import access
 from sentinel.models import PolicyStore
-from tests import hostile
+from tests import hostile, programs
 from tests.bank import Bank, Branch
 from tests.hostile import Body
 from tests.leaks.addresses import Address, every_address
@@ -56,9 +57,13 @@ def _program(bank: Bank, *, kind: str, reach: str, branches: tuple[str, ...] = (
     administrator = bank.staff(Role.ADMINISTRATOR, name="Niamh Regan")
     system_of("digital", at=clock.now())
     scopes = tuple(scope for scope in Scope.values if kind == "channel" or scope != Scope.CONSENTS_WRITE)
-    described = clients.Described(name=kind, kind=kind, scopes=scopes, reach=reach, system="digital", branches=branches, per_minute=6_000)
-    client = clients.make(described, actor=administrator, at=clock.now())
-    return {"Authorization": f"Bearer {clients.issue_key(client.pk, actor=administrator, at=clock.now()).secret}"}
+    described = clients.Described(
+        name=kind, kind=kind, scopes=scopes, reach=reach, system="digital", branches=branches, per_minute=6_000,
+        owner=bank.staff(Role.TEAM_LEAD, name="Oskar Owner").user_id,
+    )  # fmt: skip
+    by: dict[str, Any] = {"by": administrator, "officer": bank.staff(Role.COMPLIANCE, name="Cora Compliance"), "at": clock.now()}
+    client = programs.made(described, **by)
+    return {"Authorization": f"Bearer {programs.key_of(client.pk, **by).secret}"}
 
 
 @pytest.fixture
@@ -84,6 +89,14 @@ def _paths(address: Address, planted: Planted) -> Iterator[str]:
         yield address.path({**plain, **{name: decoy(model) for name, model in rows.items()}})
     if "store" in address.arguments:
         yield address.path({**plain, "store": "todo"})
+
+
+def test_form_to_where_events_are_taken_is_of_a_kind_nobody_reads(bank: Bank, galway: Branch) -> None:
+    desk = Client(enforce_csrf_checks=True)
+    desk.cookies = bank.desk(bank.staff(Role.BRANCH_STAFF, branch=galway)).cookies
+
+    assert desk.post("/api/v1/events/", {"a": "1"}).status_code in (403, 415)
+    assert Client(enforce_csrf_checks=True).post("/api/v1/events/", "a=1", content_type=hostile.FORM).status_code in (401, 403, 415)
 
 
 def test_no_body_to_any_address_by_anybody_is_a_fault(senders: dict[str, Sender], planted: Planted) -> None:

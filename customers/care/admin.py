@@ -3,9 +3,8 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from simple_history.admin import SimpleHistoryAdmin
 
-from bankos.platform.admin_pages import NeverDeleted, ToLookAt
+from bankos.platform.admin_pages import HistoryAdmin, NeverDeleted, ToLookAt
 
 from ..models import CareSettings, Circle, MaskingRule, PartyUserPermission, Portfolio, PortfolioPlace, Protection, Team
 from ..visibility import visible_parties_subquery
@@ -52,7 +51,7 @@ class CircleAdmin(ToLookAt):
 
 
 @admin.register(Protection)
-class ProtectionAdmin(OfVisibleCustomers, SimpleHistoryAdmin):
+class ProtectionAdmin(OfVisibleCustomers, HistoryAdmin):
     """A protection ends, it is never taken away: who was protected when stays known."""
 
     list_display = ["party", "kind", "circle", "employee", "since", "until"]
@@ -72,14 +71,14 @@ class LeaveAdmin(OfVisibleCustomers):
 
 
 @admin.register(MaskingRule)
-class MaskingRuleAdmin(ToLookAt, SimpleHistoryAdmin):
+class MaskingRuleAdmin(ToLookAt, HistoryAdmin):
     list_display = ["field", "role", "shown"]
     list_filter = ["field", "role"]
     ordering = ["field", "role"]
 
 
 @admin.register(CareSettings)
-class CareSettingsAdmin(NeverDeleted, SimpleHistoryAdmin):
+class CareSettingsAdmin(NeverDeleted, HistoryAdmin):
     """How many minutes a look lasts, within what the database allows. Each look is a decision; this opens none."""
 
     list_display = ["__str__", "reveal_minutes", "emergency_minutes"]

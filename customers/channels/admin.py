@@ -2,13 +2,12 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
-from simple_history.admin import SimpleHistoryAdmin
 
-from bankos.platform.admin_pages import NeverDeleted, ToLookAt
+from bankos.platform.admin_pages import HistoryAdmin, NeverDeleted, ToLookAt
 from customers.models import ApiClient, EventKind, WebhookSubscription
 
 
-class _ToLookAt(ToLookAt, SimpleHistoryAdmin):
+class _ToLookAt(ToLookAt, HistoryAdmin):
     """What is said here is an act with a decision, on the page of the program."""
 
 
@@ -30,7 +29,7 @@ class WebhookSubscriptionAdmin(_ToLookAt):
 
 
 @admin.register(EventKind)
-class EventKindAdmin(NeverDeleted, SimpleHistoryAdmin):
+class EventKindAdmin(NeverDeleted, HistoryAdmin):
     """A kind added here lets the events of that kind run that were kept; its code stays, as signals bear it."""
 
     list_display = ["title", "code"]

@@ -11,8 +11,9 @@ from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
-from rest_framework.request import Request
+from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 
 from bankos.platform import bell, preconditions
@@ -64,6 +65,8 @@ class Bytes(BaseParser):
     media_type = "*/*"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        if is_form_media_type(media_type or ""):  # of which more is expected than bytes, also by who looks for a session's token
+            raise UnsupportedMediaType(media_type)
         try:
             return stream.read(reading.LARGEST_BODY + 1)
         except RequestDataTooBig:

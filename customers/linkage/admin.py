@@ -2,15 +2,14 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
-from simple_history.admin import SimpleHistoryAdmin
 
-from bankos.platform.admin_pages import NeverDeleted
+from bankos.platform.admin_pages import HistoryAdmin, NeverDeleted
 
 from ..models import LinkageSettings
 
 
 @admin.register(LinkageSettings)
-class LinkageSettingsAdmin(NeverDeleted, SimpleHistoryAdmin):
+class LinkageSettingsAdmin(NeverDeleted, HistoryAdmin):
     list_display = ["__str__", "same_from", "ask_from"]
     ordering = ["id"]
 
