@@ -28,7 +28,7 @@ from customers.models import (
     Protection,
     VisibilityChange,
 )
-from customers.visibility import may_see
+from customers.visibility import NotVisible, may_see
 from sentinel import approvals, governance
 from sentinel.governance import NotPossible
 from tests import arranging, people
@@ -73,7 +73,7 @@ def test_a_branch_is_shown_and_hidden_again_with_its_decision_and_history(
     branch = branch_of(stranger)
     assert give("branch", branch, clerk, by=admin).done
     assert may_see(stranger.id, clerk)
-    [row] = BranchUserPermission.objects.filter(content_object=branch, user=clerk.id)
+    [row] = BranchUserPermission.objects.filter(content_object=branch, user_id=clerk.id)
     assert granting.holders("branch", branch, actor=admin, at=clock.now())[0].decision_id == row.decision_id
 
     assert granting.withdraw("branch", branch, holder=clerk.id, reason="Moved away", actor=admin, at=clock.now()).done
@@ -87,9 +87,9 @@ def test_what_was_given_until_a_day_ends_by_itself(admin: Actor, clerk: Actor, s
     branch, at = branch_of(stranger), clock.now()
     assert give("branch", branch, clerk, by=admin, until=clock.bank_date(at)).done
     assert may_see(stranger.id, clerk)
-    assert BranchUserPermission.objects.get(content_object=branch, user=clerk.id).until == clock.end_of_day(clock.bank_date(at))
+    assert BranchUserPermission.objects.get(content_object=branch, user_id=clerk.id).until == clock.end_of_day(clock.bank_date(at))
     with arranging.before_everything():
-        BranchUserPermission.objects.filter(user=clerk.id).update(until=at - timedelta(seconds=1))
+        BranchUserPermission.objects.filter(user_id=clerk.id).update(until=at - timedelta(seconds=1))
     assert not may_see(stranger.id, clerk)
     with pytest.raises(NotPossible, match="passed"):
         give("branch", branch, clerk, by=admin, until=clock.bank_date(at) - timedelta(days=1))
@@ -131,7 +131,7 @@ def test_who_is_listed_by_it_does_not_agree_to_it(bank: Bank, admin: Actor, offi
     people.report_to(report.id, officer.id)
     with pytest.raises(approvals.ApprovalError):
         governance.approve(asked.request_id, actor=actors.employee(User.objects.get(pk=report.id)), at=clock.now())
-    assert not CircleUserPermission.objects.filter(user=officer.id).exists()
+    assert not CircleUserPermission.objects.filter(user_id=officer.id).exists()
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.ADMINISTRATOR}))
@@ -147,9 +147,9 @@ def test_protection_takes_one_and_ending_it_two_who_see_the_customer(
     assert acts.protect(neighbour.id, circle=the(Circle, code=circle), employee=None, reason="Known", **by).done
     assert not may_see(neighbour.id, clerk)
     protection = Protection.objects.get()
-    with pytest.raises(acts.NotVisible):
+    with pytest.raises(NotVisible):
         acts.unprotect(protection.pk, reason="No longer", **by)
-    with pytest.raises(acts.NotVisible):
+    with pytest.raises(NotVisible):
         acts.protect(neighbour.id, circle=acts.make("circle", code="mine", name="Mine", actor=admin), employee=None, reason="Move", **by)
 
     arranging.list_in_circle(circle, User.objects.get(pk=admin.id))
@@ -175,9 +175,9 @@ def test_a_customer_is_shown_or_placed_only_by_who_sees_them(admin: Actor, clerk
         acts.show_customer(stranger.id, person_id=UUID(clerk.id), until=until + timedelta(days=40), reason="Stands in", **by)
     portfolio = acts.make("portfolio", code="p", name="P", actor=admin)
     for unseen in (vip.id, uuid7()):
-        with pytest.raises(acts.NotVisible):
+        with pytest.raises(NotVisible):
             acts.show_customer(unseen, person_id=UUID(clerk.id), until=until, reason="Look", **by)
-        with pytest.raises(acts.NotVisible):
+        with pytest.raises(NotVisible):
             acts.place(unseen, portfolio=portfolio, reason="Look", **by)
     assert acts.arrange(portfolio, manager=clerk.id, team="", reason="Takes over", **by).done
     assert acts.place(stranger.id, portfolio=portfolio, reason="Owns a business", **by).done
@@ -228,7 +228,7 @@ WITHOUT: dict[str, Callable[[Actor, str], object]] = {
         decision_id=uuid7(),
     ),
     "branch for a group": lambda clerk, circle: BranchGroupPermission.objects.create(
-        group=Group.objects.create(name="x"), content_object=Branch.objects.first(), permission=granting.view_permission(Branch)
+        group=Group.objects.create(name="x"), content_object=Branch.objects.earliest("id"), permission=granting.view_permission(Branch)
     ),
     "make it for good": lambda clerk, circle: BranchUserPermission.objects.update(until=clock.now() + timedelta(days=9)),
     "point it elsewhere": lambda clerk, circle: BranchUserPermission.objects.update(
@@ -273,7 +273,7 @@ def test_the_database_takes_nothing_without_a_decision_about_just_this(
 def test_a_decision_moves_a_row_once(admin: Actor, clerk: Actor, stranger: Customer) -> None:
     branch = branch_of(stranger)
     assert give("branch", branch, clerk, by=admin).done
-    row = BranchUserPermission.objects.get(content_object=branch, user=clerk.id)
+    row = BranchUserPermission.objects.get(content_object=branch, user_id=clerk.id)
     granting.withdraw("branch", branch, holder=clerk.id, reason="Moved", actor=admin, at=clock.now())
     with pytest.raises(ProgrammingError), transaction.atomic():
         BranchUserPermission.objects.filter(pk=row.pk).update(until=None, decision_id=row.decision_id)

@@ -1,5 +1,6 @@
 """A program knows and tells of those within its reach; of everybody else as of nobody. More than that nobody gives it alone."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -49,7 +50,7 @@ def event(customer: Customer, **more: Any) -> dict[str, Any]:
 def send(program: Program, said: dict[str, Any], *, for_: Customer | None = None) -> dict[str, Any]:
     answer = program.post("events/", said, for_=for_, Content_Type="application/cloudevents+json")
     assert answer.status_code == 202, answer.content
-    [fate] = answer.json()["events"]
+    [fate] = json.loads(answer.content)["events"]
     return {name: value for name, value in fate.items() if name != "id"}
 
 
