@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import connection
 
 from bankos.platform.actors import Actor, Role, employee
+from bankos.platform.ids import uuid7
 from bankos.platform.models import User
+from sentinel.models import Delegation
 
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION tests_give_role(person uuid, named text) RETURNS void
@@ -26,6 +28,12 @@ CREATE OR REPLACE FUNCTION tests_report_to(person uuid, above uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
     UPDATE platform_user SET manager_id = above WHERE id = person
 $$;
+CREATE OR REPLACE FUNCTION tests_lend(id uuid, giver uuid, receiver uuid, role text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
+    INSERT INTO sentinel_delegation (id, giver_id, receiver_id, role, starts_at, ends_at, reason)
+    VALUES (id, giver, receiver, role, now(), now() + interval '3 days', 'Leave')
+$$;
+GRANT EXECUTE ON FUNCTION tests_give_role, tests_take_roles, tests_report_to, tests_lend TO PUBLIC;
 """
 
 
@@ -53,6 +61,14 @@ def report_to(person: UUID | str, manager: UUID | str | None) -> None:
     """Let a person report to somebody else, or to nobody; both are ids."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tests_report_to(%s, %s)", [person, manager])
+
+
+def lend(giver: object, receiver: object, role: str) -> Delegation:
+    """Let somebody approve with somebody else's role, by whatever way it came to be so; both are ids."""
+    id = uuid7()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tests_lend(%s, %s, %s, %s)", [id, giver, receiver, role])
+    return Delegation.objects.get(pk=id)
 
 
 def colleague(username: str, *roles: Role, settled: bool = True, **fields: Any) -> Actor:

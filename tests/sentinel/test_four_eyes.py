@@ -236,14 +236,7 @@ def test_a_machine_agrees_to_nothing(waits: tuple[Actor, Actor, ApprovalView]) -
     with pytest.raises(NotEligible):
         approvals.approve(request.id, actor=insights(), at=clock.now())
     with pytest.raises(IntegrityError), transaction.atomic():
-        Delegation.objects.create(
-            giver_id=User.objects.first().pk,  # type: ignore[union-attr]
-            receiver_id=User.objects.first().pk,  # type: ignore[union-attr]
-            role="team_lead",
-            starts_at=clock.now(),
-            ends_at=clock.now() + timedelta(days=1),
-            reason="",
-        )
+        people.lend(User.objects.first().pk, User.objects.first().pk, "team_lead")  # type: ignore[union-attr]
 
 
 def test_what_somebody_asked_for_who_left_is_not_done(hire: Callable[..., Actor]) -> None:

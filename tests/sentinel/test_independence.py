@@ -35,14 +35,7 @@ def hire(*roles: Role, under: Actor | None = None, branch: str = "") -> Actor:
 
 def lend(giver: Actor, receiver: Actor, role: Role) -> None:
     """Lent, by whatever way it came to be so: who lends is no matter of the way."""
-    Delegation.objects.create(
-        giver_id=giver.id,
-        receiver_id=receiver.id,
-        role=role,
-        starts_at=clock.now(),
-        ends_at=clock.now() + timedelta(days=3),
-        reason="Leave",
-    )
+    people.lend(giver.id, receiver.id, role)
 
 
 def mandate_for(person: Actor, asker: Actor) -> CarriedOut:

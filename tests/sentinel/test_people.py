@@ -18,7 +18,7 @@ from bankos.platform.models import OneTimeLink, RoleMembership, User
 from sentinel import approvals, governance, mandate_changes
 from sentinel.approvals import NotEligible
 from sentinel.governance import CarriedOut, NotPossible
-from sentinel.models import Decision, Delegation
+from sentinel.models import Decision
 from sentinel.people import joining, leaving, roles, ways_in
 from sentinel.people.joining import Joined, Newcomer
 from sentinel.people.ways_in import LinkNotGood
@@ -268,14 +268,7 @@ def test_who_leaves_is_signed_out_and_holds_nothing(orla: Actor, maeve: Actor, n
     browser = Client()
     browser.force_login(User.objects.get(pk=maeve.id), backend="django.contrib.auth.backends.ModelBackend")
     assert browser.get("/me/settings/").status_code == 200
-    lent = Delegation.objects.create(
-        giver_id=niamh.id,
-        receiver_id=maeve.id,
-        role=Role.COMPLIANCE,
-        starts_at=clock.now(),
-        ends_at=clock.now() + timedelta(days=3),
-        reason="Leave",
-    )
+    lent = people.lend(niamh.id, maeve.id, Role.COMPLIANCE)
 
     assert leaving.leave(person_id=UUID(maeve.id), reason="Retires", actor=orla, at=clock.now()).done
 

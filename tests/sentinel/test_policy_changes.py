@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
@@ -336,7 +337,7 @@ def test_the_banks_first_policies_name_a_decision_of_bankos_itself() -> None:
 
 @pytest.mark.parametrize("by", ["nobody", "what is no decision", "a decision on another text", "a no", "a permit that was not used"])
 def test_no_row_alone_puts_a_version_in_force(author: Actor, second: Actor, by: str) -> None:
-    """What the application's role can write: a version that says of itself that it was approved, and its moment has come."""
+    """A version that says of itself that it was approved, and its moment has come: the database takes it from nobody but its owner."""
     asked = life.propose(life.ready(author), author)
     version = life.draft(author, policies=life.REWORDED.replace("serve the customers", "look after the customers"))
     named = {
@@ -347,7 +348,13 @@ def test_no_row_alone_puts_a_version_in_force(author: Actor, second: Actor, by: 
         "a permit that was not used": lambda: life.unused(version).id,
     }[by]()
     version.state, version.active_from, version.activation_decision_id = "scheduled", clock.now(), named
-    version.save()
+    refusal = r"no decision puts|not signed by the bank"
+    with pytest.raises(DatabaseError, match=refusal), transaction.atomic():
+        version.save()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE; SET LOCAL session_replication_role = replica")
+        version.save()
+        cursor.execute("SET LOCAL session_replication_role = origin; SET LOCAL ROLE bankos_app")
     before = policy.active()
 
     assert policy_changes.activate_due(clock.now() + timedelta(seconds=1)) == []
