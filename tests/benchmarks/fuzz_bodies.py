@@ -139,8 +139,8 @@ def main() -> None:
         statuses[status] += 1
         if status >= 500 and status not in (501, 503):
             faults.append(f"{status} {method} {path} by {who}: body {number} ({body.name})")
-    for status, count in sorted(statuses.items(), key=str):
-        print(f"{status}: {count:,}")
+    for kind, count in sorted(statuses.items(), key=str):
+        print(f"{kind}: {count:,}")
     most = {pid: memory(pid) for pid in given.pid}
     for pid, peak in most.items():
         print(f"process {pid}: {'gone' if peak is None else f'{peak / 1000:,.0f} MB at most'}")
