@@ -66,7 +66,7 @@ class Bytes(BaseParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         if is_form_media_type(media_type or ""):  # of which more is expected than bytes, also by who looks for a session's token
-            raise UnsupportedMediaType(media_type)
+            raise UnsupportedMediaType(media_type or "")
         try:
             return stream.read(reading.LARGEST_BODY + 1)
         except RequestDataTooBig:
