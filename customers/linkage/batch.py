@@ -209,7 +209,7 @@ def _join(run: LinkageRun, at: datetime) -> None:
         run.place_bits, run.place_link = place
         return
     # What the run has not found likely again is nobody's question any longer.
-    stale = PartyLink.objects.filter(state=PartyLink.State.OPEN, scored_at__lt=run.started_at).exclude(model=run.model)
+    stale = PartyLink.objects.filter(state=PartyLink.State.OPEN, scored_at__lte=run.started_at).exclude(model=run.model)
     stale.update(state=PartyLink.State.UNLIKELY)
     run.asked = PartyLink.objects.filter(state=PartyLink.State.OPEN).exclude(left__golden=F("right__golden")).count()
     run.state, run.finished_at = State.DONE, clock.now()

@@ -37,7 +37,7 @@ SELECT {UNIT} AS unit, fact.attribute, fact.system_id, fact.value, fact.normalis
   JOIN customers_partyfact fact ON fact.party_id = member.id
  WHERE (member.opened_as_id = ANY(%(units)s::uuid[]) OR member.id = ANY(%(units)s::uuid[])) AND {UNIT} = ANY(%(units)s::uuid[])
    AND fact.attribute IN ('name', 'birth_date', 'national_id', 'phone', 'email', 'address', 'town')
- ORDER BY unit, fact.source_file_id, fact.source_line
+ ORDER BY unit, fact.source_file_id, fact.source_line, fact.attribute, fact.normalised, fact.value
 """  # noqa: S608
 _KEEP = f"""
 INSERT INTO customers_memberdescription (member_id, {", ".join(_COLUMNS)}, keys, fingerprint, described_at)

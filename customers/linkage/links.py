@@ -77,6 +77,8 @@ def keep(scores: Iterable[Score], by: Judge, *, at: datetime) -> int:
     if not likely:
         return 0
     prints = known.fingerprints({UUID(unit) for score in likely for unit in (score.left, score.right)})
+    # Joining takes equally sure links in the order of their ids: that is to come of what the records say.
+    likely.sort(key=lambda score: sorted((prints[UUID(score.left)], prints[UUID(score.right)])))
     with connection.cursor() as cursor:
         cursor.execute(
             _KEEP,

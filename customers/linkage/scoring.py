@@ -126,13 +126,13 @@ def _statement(model: Model) -> str:
     """  # noqa: S608
 
 
-def graded(pairs: str) -> str:
+def graded(pairs: str, *, records: str = "description") -> str:
     """The statement that says how well each pair of a table of pairs agrees on each thing."""
     sides = ", ".join(f"{side}.{column} AS {column}_{side}" for side in ("l", "r") for column in (*Description._fields, "bearers"))
     grades = ", ".join(f"{_grade(comparison)} AS {comparison.gamma}" for comparison in COMPARISONS)
     return f"""
     SELECT id_l, id_r, bearers_l AS bearers, {grades}
-      FROM (SELECT {sides} FROM {pairs} p JOIN description l ON l.id = p.left_id JOIN description r ON r.id = p.right_id)
+      FROM (SELECT {sides} FROM {pairs} p JOIN {records} l ON l.id = p.left_id JOIN {records} r ON r.id = p.right_id)
     """  # noqa: S608
 
 

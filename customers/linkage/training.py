@@ -12,17 +12,23 @@ from splink import Linker, SettingsCreator, block_on
 from splink.internals.duckdb.database_api import DuckDBAPI
 
 from .comparisons import BIRTH_DATE, COMPARISONS, NAME, NATIONAL_ID, Comparison, Level
+from .descriptions import Description
 from .model import FIRST, LEAST, Model, Weight
 from .scoring import graded
 
 FEWEST = 100
 """Fewer records teach less than the first guesses are worth."""
 
+# Numbered by what they say: ids are random, and what is learned of the same records is to be the same. Two that say the same may swap.
+_RECORDS = f"""
+SELECT * EXCLUDE (keys) REPLACE (row_number() OVER (ORDER BY {", ".join(f"hash({name})" for name in Description._fields[1:])}) AS id)
+  FROM description
+"""  # noqa: S608
 _RANDOM_PAIRS = 50_000
 # Neighbours in no order are strangers, if no record is certainly another's.
 _STRANGERS = """
 WITH shuffled AS (SELECT id, row_number() OVER (ORDER BY hash(id), id) AS place, count(*) OVER () AS records
-                    FROM description WHERE id NOT IN (SELECT other FROM certain))
+                    FROM record WHERE id NOT IN (SELECT other FROM certain))
 SELECT l.id AS left_id, r.id AS right_id
   FROM shuffled l CROSS JOIN unnest(range(1, 1 + least($pairs // l.records + 1, l.records // 2))) AS step (far)
   JOIN shuffled r ON r.place = (l.place + far - 1) % l.records + 1
@@ -45,15 +51,15 @@ _SIDES = re.compile(r"\b\w+_[lr]\b")
 
 # More at one address are a house of flats or a wrong address.
 _HOMES = """
-SELECT line_1, house_number, postcode, count(*) AS size FROM description
+SELECT line_1, house_number, postcode, count(*) AS size FROM record
  WHERE line_1 IS NOT NULL AND house_number IS NOT NULL AND postcode IS NOT NULL
  GROUP BY ALL HAVING size BETWEEN 2 AND 12
 """
 _HOUSEMATES = f"""
 SELECT l.id AS left_id, r.id AS right_id
   FROM ({_HOMES}) h
-  JOIN description l ON (l.line_1, l.house_number, l.postcode) = (h.line_1, h.house_number, h.postcode)
-  JOIN description r ON (r.line_1, r.house_number, r.postcode) = (h.line_1, h.house_number, h.postcode) AND l.id < r.id
+  JOIN record l ON (l.line_1, l.house_number, l.postcode) = (h.line_1, h.house_number, h.postcode)
+  JOIN record r ON (r.line_1, r.house_number, r.postcode) = (h.line_1, h.house_number, h.postcode) AND l.id < r.id
  WHERE hash(h.line_1, h.house_number, h.postcode) % $one_in = 0
 """  # noqa: S608
 
@@ -62,9 +68,11 @@ def learn(connection: duckdb.DuckDBPyConnection, *, records: int, seed: int = 1)
     """A model of the records in the table `description`.
 
     Looks at a few hundred thousand pairs, whatever the number of records. What the records say nothing about keeps its first guess.
+    The same records teach the same, whatever their ids and order.
     """
     if records < FEWEST:
         return FIRST
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE record AS {_RECORDS}")
     share = _share_of_one_person(connection, records=records)
     chance = _by_chance(connection)
     logging.getLogger("splink").setLevel(logging.ERROR)
@@ -72,7 +80,7 @@ def learn(connection: duckdb.DuckDBPyConnection, *, records: int, seed: int = 1)
         warnings.simplefilter("ignore")
         api = DuckDBAPI(connection=connection)
         linker = Linker(
-            api.register("description", table_name="records"), _settings(connection, share, chance), log_level=None, validate_settings=False
+            api.register("record", table_name="records"), _settings(connection, share, chance), log_level=None, validate_settings=False
         )
         for columns in _SESSIONS:
             if _agreeing(connection, columns):
@@ -91,7 +99,7 @@ def _by_chance(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, flo
     """How often two strangers agree on each level: of random pairs of records none of which is certainly another's."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE stranger AS {_STRANGERS}", {"pairs": _RANDOM_PAIRS})
     gammas = ", ".join(comparison.gamma for comparison in COMPARISONS)
-    rows = connection.execute(f"SELECT {gammas}, count(*) FROM ({graded('stranger')}) GROUP BY ALL").fetchall()  # noqa: S608
+    rows = connection.execute(f"SELECT {gammas}, count(*) FROM ({graded('stranger', records='record')}) GROUP BY ALL").fetchall()  # noqa: S608
     chance = {}
     for place, comparison in enumerate(COMPARISONS):
         seen = Counter[int]()
@@ -114,7 +122,7 @@ def _housemates(connection: duckdb.DuckDBPyConnection, *, records: int) -> float
     connection.execute(f"CREATE OR REPLACE TEMP TABLE housemate AS {_HOUSEMATES}", {"one_in": one_in})
     two_people = f"{NAME.gamma} >= {_place(NAME, 'given')} AND {BIRTH_DATE.gamma} = {_place(BIRTH_DATE, 'differs')}"
     sure = f"{two_people} AND {NATIONAL_ID.gamma} NOT IN ({_place(NATIONAL_ID, 'same')}, {_place(NATIONAL_ID, 'slip')})"
-    (found,) = connection.execute(f"SELECT count(*) FROM ({graded('housemate')}) WHERE {sure}").fetchall()[0]  # noqa: S608
+    (found,) = connection.execute(f"SELECT count(*) FROM ({graded('housemate', records='record')}) WHERE {sure}").fetchall()[0]  # noqa: S608
     return max(2 * found * one_in / records, LEAST)
 
 
@@ -133,7 +141,7 @@ def _share_of_one_person(connection: duckdb.DuckDBPyConnection, *, records: int)
 def _agreeing_on(columns: tuple[str, ...]) -> str:
     by = ", ".join(columns)
     stated = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    block = f"SELECT id, {by} FROM description WHERE {stated} QUALIFY count(*) OVER (PARTITION BY {by}) <= {_MOST_CERTAIN}"  # noqa: S608
+    block = f"SELECT id, {by} FROM record WHERE {stated} QUALIFY count(*) OVER (PARTITION BY {by}) <= {_MOST_CERTAIN}"  # noqa: S608
     return f"SELECT l.id AS one, r.id AS other FROM ({block}) l JOIN ({block}) r USING ({by}) WHERE l.id < r.id"  # noqa: S608
 
 
@@ -141,7 +149,7 @@ def _agreeing(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -
     """Whether enough pairs agree there to learn from."""
     by = ", ".join(columns)
     stated = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    pairs = f"SELECT count(*) * (count(*) - 1) / 2 AS pairs FROM description WHERE {stated} GROUP BY {by}"  # noqa: S608
+    pairs = f"SELECT count(*) * (count(*) - 1) / 2 AS pairs FROM record WHERE {stated} GROUP BY {by}"  # noqa: S608
     (count,) = connection.execute(f"SELECT coalesce(sum(pairs), 0) FROM ({pairs})").fetchall()[0]  # noqa: S608
     return bool(count >= _FEWEST_PAIRS)
 

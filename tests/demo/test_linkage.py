@@ -4,11 +4,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 
 from bankos.platform import actors, clock
 from customers import ingestion
 from customers.linkage import batch
 from customers.linkage.joining import LINKAGE
+from customers.models import PartyIdentifier, PartyLink
 from demobank.plan import Plan
 from demobank.write import write_bank
 from sentinel import autonomy, policy
@@ -48,3 +50,34 @@ def test_linkage_finds_who_is_who(db: None, extracts: Path) -> None:
     assert found - truth == set()
     assert f1(found, truth) >= 0.98
     assert f1(found, truth) > by_keys_alone
+
+
+def test_a_bank_filled_again_has_the_same_questions_whatever_the_ids(db: None, extracts: Path, tmp_path: Path) -> None:
+    """As an interrupted fill, a restore or another machine makes them; here even the lines come the other way round."""
+    turned = tmp_path / "customers.csv"
+    head, *lines = (extracts / "core/customers.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    turned.write_text("".join([head, *reversed(lines)]), encoding="utf-8")
+
+    once = _questions([extracts / "core/branches.csv", extracts / "core/customers.csv"], [extracts / "crm/clients.csv"])
+    again = _questions([extracts / "core/branches.csv", turned], [extracts / "crm/clients.csv"])
+
+    assert len(once) > 20
+    assert again == once
+
+
+def _questions(core: list[Path], crm: list[Path]) -> dict[frozenset[str], float]:
+    """The open links of a bank filled from these files, by the keys of both sides, with their bits; nothing of it stays."""
+    with transaction.atomic():
+        policy.load_starting_set(at=clock.now())
+        ingestion.ingest("core", core, at=clock.now())
+        ingestion.ingest("crm", crm, at=clock.now())
+        run_id = batch.start(actor=actors.system("test"), at=clock.now())
+        while batch.work(run_id, at=clock.now()):
+            pass
+        keys: dict[object, set[str]] = {}
+        for unit, system, kind, value in PartyIdentifier.objects.values_list("party__opened_as", "system__code", "kind", "value"):
+            keys.setdefault(unit, set()).add(f"{system} {kind} {value}")
+        links = PartyLink.objects.filter(state=PartyLink.State.OPEN)
+        found = {frozenset(keys[left] | keys[right]): bits for left, right, bits in links.values_list("left", "right", "bits")}
+        transaction.set_rollback(True)
+    return found
