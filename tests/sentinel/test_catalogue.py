@@ -18,12 +18,14 @@ RESOURCES = {
     "Automation": Resource("Automation", "a", {"subject": "a", "action": "b", "segment": "", "level": "suggest"}),
     "Staff": Resource("Staff", "1", {}),
     "ApprovalRequest": Resource("ApprovalRequest", "1", {"action": "fee.waive", "eligible": True, "own": False, "open": True}),
-    "ApiClient": Resource("ApiClient", "1", {"kind": "app", "scopes": [], "reach": "every"}),
+    "ApiClient": Resource("ApiClient", "1", {"kind": "app", "scopes": [], "reach": "every", "protected": False, "widens": False}),
+    "AccessList": Resource("AccessList", "1", {"kind": "branch"}),
+    "Masking": Resource("Masking", "national_id", {"field": "national_id"}),
     "Linkage": Resource("Linkage", "customers"),
     "Source": Resource("Source", "crm", {"code": "crm"}),
     "SourceMapping": Resource("SourceMapping", "1", {"source": "crm", "tried_out": True}),
 }
-MACHINES_ONLY = ("automation.drill", "customer.erase_due")
+MACHINES_ONLY = ("automation.drill", "customer.erase_due", "person.first_administrator")
 SAMPLES: dict[ParameterKind, Any] = {
     ParameterKind.TEXT: "words",
     ParameterKind.UUID: "00000000-0000-0000-0000-000000000001",
@@ -42,7 +44,7 @@ def test_every_action_of_the_catalogue_can_be_decided(action_type: catalogue.Act
     action_type.check(given)
     monkeypatch.setitem(PARAMETERS, action_type.name, given)  # type: ignore[arg-type]
 
-    # Only machines can be tried by a drill or erase what is due; of people the schema does not even take the question.
+    # Only machines can be tried by a drill, erase what is due or let in the first administrator: of people the schema takes no such thing.
     actor = insights() if action_type.name in MACHINES_ONLY else compliance()
     verdict = parsed(POLICIES).decide(request(actor, action_type.name, RESOURCES[action_type.resource_type]))
 

@@ -8,7 +8,7 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
 from bankos.platform.models import DomainEvent
-from sentinel import approvals, decision_story, decisions, erasure, governance
+from sentinel import approvals, decision_story, decisions, erasure, facts_shown, governance
 from sentinel.authority import Outcome
 from sentinel.contexts import ContentErased, content_of
 from sentinel.governance import NotPossible
@@ -96,7 +96,8 @@ def test_signatures_and_records_still_hold(party_id: UUID, refused: UUID, erased
         assert {check.detail for check in verification.checks if check.name in ("context", "replay")} == {"content erased"}
 
 
-def test_the_explanation_says_so_and_explains_nothing(refused: UUID, erased: UUID) -> None:
+def test_the_explanation_says_so_and_explains_nothing(refused: UUID, erased: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts_shown, "_visible", {})  # no floor above knows this customer
     told = decision_story.dossier_of(refused, actor=compliance(), at=clock.now())
 
     assert told.story.erased_at is not None

@@ -8,6 +8,7 @@ import pytest
 from bankos.platform import clock, keys
 from sentinel import policy
 from sentinel.decisions import verify
+from tests.published import publish_keys
 
 from .desk import ask, compliance
 
@@ -16,6 +17,7 @@ from .desk import ask, compliance
 def own_keys(db: None, bank_actions: None, settings: Any, tmp_path: Path) -> None:
     """A bank that begins with a folder of its own for keys."""
     settings.SIGNING_KEYS, settings.SIGNING_KEYS_DIR = "", tmp_path / "keys"
+    publish_keys()
     policy.load_starting_set(at=clock.now())
 
 

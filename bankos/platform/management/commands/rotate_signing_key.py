@@ -24,7 +24,7 @@ class Command(BaseCommand):
             )
         new = keys.new_private_key()
         # The database's guards know it before it signs anything.
-        with roles.as_owner():
+        with roles.acting_as(roles.OWNER):
             published.publish({new["kid"]: OKPKey.import_key(new)}, at=clock.now())
         key = keys.rotate(new)
         self.stdout.write(f"{key.kid} signs from now on; {len(keys.public_keys()) - 1} older keys still verify.")
