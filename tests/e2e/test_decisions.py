@@ -60,7 +60,10 @@ def test_what_was_found_is_taken_along(open_page: Opener, bank: Bank, sign_in: S
         ({"Customer": "marchetti"}, "Ines Marchetti-Okafor"),
         ({"Answer": "Needs approval", "Action": "Waive a fee"}, "Waive a fee"),
         ({"Token id, place in the log, person, rule": "entry 0"}, "dt_"),
-        ({"Asked by": "Machines", "Policy version": "1"}, "insights.cashflow"),
+        (
+            {"Asked by": "Machines", "Policy version": "1", "Token id, place in the log, person, rule": "insights.cashflow"},
+            "insights.cashflow",
+        ),
     ],
     ids=str,
 )
