@@ -130,6 +130,12 @@ def test_a_bank_with_real_customers_gets_no_documented_passwords(demo, settings)
     assert not User.objects.exists()
 
 
+@pytest.mark.django_db
+def test_a_bank_too_small_to_forecast_is_told_in_a_sentence(demo):
+    with pytest.raises(CommandError, match="more customers, or more months"):
+        demo("--customers", "20", "--months", "4")
+
+
 def test_the_notes_of_a_start_name_every_login(settings):
     settings.DEMO_LOGINS, settings.DEMO_PASSWORD = True, PASSWORD
 

@@ -13,6 +13,7 @@ from demobank import fill, staff
 from demobank.plan import Plan
 from demobank.progress import ProgressBar
 from demobank.write import write_bank
+from insights.cashflow.model import TooLittleHistory
 
 
 class Command(BaseCommand):
@@ -38,6 +39,8 @@ class Command(BaseCommand):
                 self._fill(plan, folder, if_empty=options["if_empty"])
         except (ValueError, ingestion.IngestError, staff.DemoLoginsForbidden) as reason:
             raise CommandError(str(reason)) from reason
+        except TooLittleHistory as reason:
+            raise CommandError(f"So small a bank teaches no forecast ({reason}): more customers, or more months.") from reason
 
     def _write(self, plan: Plan, folder: Path) -> None:
         bar = ProgressBar([("Extracts", 1)], stream=self.stdout)
