@@ -12,9 +12,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import InterfaceError, OperationalError
 
 from . import clock
+from .outages import is_outage
 
 # How exactly the last use is known. Writing it down at every request would cost each of them an update.
 SEEN_WITHIN_SECONDS = 60
@@ -51,7 +54,13 @@ class SessionStore(DatabaseStore):
             data[_BEGAN] = now.isoformat()
             # A fixed moment: each later save would otherwise begin the time anew.
             self.set_expiry(now + timedelta(seconds=settings.SESSION_COOKIE_AGE))
-        super().save(must_create)
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            # Django takes whatever fails here for a session that was ended meanwhile, and answers 400; a lost database is none.
+            if isinstance(error.__context__, OperationalError | InterfaceError) and is_outage(error):
+                raise error.__context__ from error.__context__.__cause__
+            raise
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         row: Any = super().create_model_instance(data)
