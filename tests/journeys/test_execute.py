@@ -140,7 +140,7 @@ def test_what_is_not_possible_leaves_the_permit_unused(home: Household, staff: A
     with pytest.raises(ActionNotPossible, match=r"Only EUR 500\.00 is available"):
         execute(decision.token, home, **act)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM sentinel_consumption")
+        cursor.execute("SELECT count(*) FROM sentinel_consumption WHERE decision_id = %s", [decision.id])
         assert cursor.fetchone() == (0,)
     assert not Effect.objects.exists()
     assert not DomainEvent.objects.filter(type="journeys.action.executed").exists()
