@@ -157,17 +157,17 @@ def test_a_permit_forged_in_the_database_never_leaves(home: Household, staff: Ac
     assert not EffectDelivery.objects.exists()
 
 
-def test_a_permit_forged_with_a_key_of_ones_own_never_leaves(home: Household, staff: Actor, drop: Path, tmp_path: Path) -> None:
+def test_a_permit_forged_with_a_key_of_ones_own_never_leaves(home: Household, staff: Actor, drop: Path) -> None:
     honest = executed(home.transfer("1.00"), staff)
     parameters = home.transfer("499.00")["parameters"]
     decision_id = uuid7()
     claims = {**tokens.read(honest.token), "jti": str(decision_id)}
     claims["authorization_details"][0] |= {"parameters": parameters, "parameters_hash": parameters_hash(parameters)}
-    own, settings.SIGNING_KEYS_DIR = settings.SIGNING_KEYS_DIR, tmp_path / "keys"
+    own, settings.SIGNING_KEYS = settings.SIGNING_KEYS, json.dumps({"keys": [keys.new_private_key()]})
     try:
         token = tokens.sign(claims)
     finally:
-        settings.SIGNING_KEYS_DIR = own
+        settings.SIGNING_KEYS = own
     forged = forge(honest, parameters, token=token, decision_id=decision_id)
 
     with pytest.raises(sender.NotAuthentic):
