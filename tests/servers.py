@@ -120,9 +120,8 @@ def _keep_reference_rows() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'freshly_migrated'")
         if cursor.fetchone():  # pytest's --reuse-db: the database is that of an earlier run, whose keys were others
-            cursor.execute(
-                "INSERT INTO freshly_migrated.platform_publishedkey SELECT * FROM platform_publishedkey EXCEPT TABLE freshly_migrated.platform_publishedkey"
-            )
+            kept = "freshly_migrated.platform_publishedkey"
+            cursor.execute(f"INSERT INTO {kept} TABLE platform_publishedkey EXCEPT TABLE {kept}")
             return
         cursor.execute("CREATE SCHEMA freshly_migrated")
         for table in _tables_with_rows():

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from bankos.platform import clock, events, receipts
+from bankos.platform import clock, events, keys, receipts
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
 from journeys import actions, effects, sender

@@ -277,6 +277,37 @@ def test_what_the_bank_did_not_sign_is_quarantined_and_the_log_verifies(tmp_path
     assert not decisions.verify(forged, actor=compliance()).ok
 
 
+ODD: list[dict[str, Any]] = [{"on_behalf_of": [1]}, {"on_behalf_of": "text"}, {"model": 7}, {"token": "é.é.é"}, {"consents": []}]
+
+
+@pytest.mark.parametrize("changed", ODD, ids=str)
+def test_no_record_is_so_odd_that_the_log_stops(changed: dict[str, Any]) -> None:
+    like = ask()
+    written(like, **{"token": like.token} | changed)
+    later = ask()
+
+    transparency.integrate(at=clock.now())
+
+    place = models.Decision.objects.values_list("leaf_index", flat=True).get(pk=later.id)
+    assert models.LogEntry.objects.get(pk=place).kind == "decision"
+
+
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "20000-01-01", "0044-03-15 BC"])
+@pytest.mark.parametrize("column", ["issued_at", "expires_at"])
+def test_a_moment_that_is_none_is_not_taken(column: str, moment: str) -> None:
+    assert "decision_has_real_moments" in refused_copy(ask(), **{column: moment})
+
+
+def test_no_place_is_taken_twice() -> None:
+    permit = ask()
+    decision, use = permit.id, "INSERT INTO sentinel_consumption (id, leaf_index, decision_id, consumed_at)"
+    place = models.Decision.objects.values_list("leaf_index", flat=True).get(pk=decision)
+    assert "was not given out" in refused(use + " VALUES (gen_random_uuid(), %s, %s, clock_timestamp())", place, decision)
+    used(decision)
+    taken = models.Consumption.objects.get(decision=decision).leaf_index
+    assert "was not given out" in refused_copy(permit, leaf_index=taken)
+
+
 def verified(folder: Path) -> tuple[int, str]:
     bundle = folder / "bundle.jsonl"
     transparency.export(bundle, actor=compliance())
