@@ -64,7 +64,8 @@ def test_each_change_rests_on_a_decision_that_was_used(ines: Customer, adviser: 
     say(ines, False, adviser)
     kept = Consent.objects.get(party_id=ines.id, given=False)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT decision_id FROM sentinel_consumption")
+        of_customers = "SELECT id FROM sentinel_decision WHERE resource_type = 'Party'"
+        cursor.execute(f"SELECT decision_id FROM sentinel_consumption WHERE decision_id IN ({of_customers})")
         assert cursor.fetchall() == [(kept.decision_id,)]
     assert decided(ines) == [("consent.change", "permit")]
 

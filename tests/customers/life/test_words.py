@@ -85,7 +85,8 @@ def test_policies_read_needs_and_recent_confirmed_events(ines: Customer, adviser
 def test_each_word_rests_on_a_decision_that_was_used(ines: Customer, adviser: Actor) -> None:
     say(ines, HARD_OF_HEARING, adviser)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT decision_id FROM sentinel_consumption")
+        of_customers = "SELECT id FROM sentinel_decision WHERE resource_type = 'Party'"
+        cursor.execute(f"SELECT decision_id FROM sentinel_consumption WHERE decision_id IN ({of_customers})")
         assert cursor.fetchall() == [(Need.objects.get().decision_id,)]
 
 
