@@ -42,7 +42,7 @@ def others_wait_for(table: str) -> bool:
 
 def others_hold_the_log() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()")
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE relation = 'sentinel_loghorizon'::regclass AND pid <> pg_backend_pid()")
         return cursor.fetchone()[0] > 0
 
 

@@ -67,7 +67,7 @@ def test_worker_killed_inside_a_partition_leaves_no_half_and_nothing_twice(
     suggested = Recommendation.objects.filter(state="open")
     assert suggested.count() == HOUSEHOLDS // 2 == suggested.values("party_id").distinct().count()
     # Each remedy of each suggestion was asked once: the dead worker's questions died with it.
-    asked = decisions.search(actor=OFFICER, limit=200).decisions
+    asked = [one for one in decisions.search(actor=OFFICER, limit=200).decisions if one.action != "policy.activate"]
     assert len(asked) == sum(1 + len(row.options) for row in suggested)
 
     checksum = nightly.report(run_id).checksum
