@@ -7,7 +7,6 @@ from bankos.platform.events import Event, subscribe
 
 from .changes import EVENT, says_who
 from .identity import CHANGED
-from .linkage import known, live
 from .rights import correcting
 
 
@@ -19,6 +18,8 @@ def _says_something_new(data: dict) -> bool:
 @subscribe("customers.linkage", EVENT, concerns=_says_something_new)
 def resolve(events: list[Event]) -> None:
     """Whom the changed customers may be besides."""
+    from .linkage import known, live
+
     at = clock.now()
     news = known.refresh(known.units_of({UUID(event.subject) for event in events}), at=at)
     if news:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import duckdb
 import structlog
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
@@ -23,10 +23,11 @@ from bankos.platform import clock, scratch
 from bankos.platform.actors import Actor
 
 from ..models import LinkageModel, LinkageRun, MemberDescription, Party, PartyLink
-from . import joining, known, links
+from . import known, links
 from .descriptions import Description
-from .scoring import pair_up, score
-from .training import learn
+
+if TYPE_CHECKING:
+    import duckdb
 
 UNITS_OF_A_PART = 100_000
 SILENT = timedelta(minutes=10)  # the longest step between two signs of life
@@ -181,6 +182,8 @@ def _describe(run: LinkageRun, at: datetime) -> None:
 
 def _learn(run: LinkageRun, at: datetime) -> None:
     """A model of today's records; what they teach nothing about keeps what was assumed."""
+    from .training import learn
+
     with _loaded() as duck:
         model = learn(duck, records=run.records)
     newest = LinkageModel.objects.order_by("-version").first()
@@ -191,6 +194,8 @@ def _learn(run: LinkageRun, at: datetime) -> None:
 
 
 def _compare(run: LinkageRun, at: datetime) -> None:
+    from .scoring import pair_up, score
+
     by = links.judge()
     with _loaded() as duck:
         run.pairs += pair_up(duck, part=run.parts_done, parts=run.parts)
@@ -202,6 +207,8 @@ def _compare(run: LinkageRun, at: datetime) -> None:
 
 
 def _join(run: LinkageRun, at: datetime) -> None:
+    from . import joining
+
     after = (run.place_bits, run.place_link) if run.place_bits is not None and run.place_link else None
     joined, place = joining.join_next(after, links.judge(), at=at)
     run.joined += joined
@@ -218,7 +225,9 @@ def _join(run: LinkageRun, at: datetime) -> None:
 class _loaded:  # noqa: N801 - reads as what it gives
     """A database in a temporary folder with every description in it: memory stays bounded, whatever the number of records."""
 
-    def __enter__(self) -> duckdb.DuckDBPyConnection:
+    def __enter__(self) -> "duckdb.DuckDBPyConnection":
+        import duckdb
+
         self._folder = tempfile.TemporaryDirectory(prefix="linkage-", dir=scratch.folder())
         folder = Path(self._folder.name)
         written = folder / "descriptions.csv"

@@ -8,7 +8,8 @@ import duckdb
 
 from . import known
 from .links import Judge
-from .scoring import EVERY_PAIR, Score, put_pairs, put_records, score
+from .model import Score
+from .scoring import EVERY_PAIR, put_pairs, put_records, score
 
 _here = threading.local()
 

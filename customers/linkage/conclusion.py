@@ -6,8 +6,8 @@ from itertools import combinations
 import duckdb
 
 from .clusters import cluster
-from .model import Model
-from .scoring import EVERY_PAIR, Score, put_pairs, score
+from .model import Model, Score
+from .scoring import EVERY_PAIR, put_pairs, score
 from .zones import Thresholds, Zone
 
 _LARGEST_GROUP = 60

@@ -8,8 +8,8 @@ import pandas as pd
 
 from .conclusion import conclude
 from .descriptions import Description, describe
-from .model import Model
-from .scoring import Score, pair_up, put_records, score
+from .model import Model, Score
+from .scoring import pair_up, put_records, score
 from .training import learn
 from .zones import Thresholds
 

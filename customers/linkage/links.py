@@ -15,8 +15,7 @@ from sentinel.canonical import canonical
 from ..models import LinkageModel, LinkageSettings, PartyLink
 from . import known
 from .comparisons import COMPARISONS
-from .model import FIRST, Model, OtherComparisons
-from .scoring import Score
+from .model import FIRST, Model, OtherComparisons, Score
 from .zones import Thresholds, Zone
 
 # A verdict holds until either record says something new; a link that became likely again is asked about.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from . import joining, known, links
 from .comparing import compare
-from .scoring import Score
+from .model import Score
 
 
 def resolve(units: Collection[UUID], *, at: datetime) -> list[Score]:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log2
-from typing import Any
+from typing import Any, NamedTuple
 
 from .comparisons import BY_CODE, COMPARISONS, Comparison
 
 LEAST = 1e-6
 """No agreement is impossible by chance, and no difference is between two records of one person."""
+
+
+MISSING = "missing"
+"""The level of what is not stated on both sides: it weighs nothing."""
 
 
 class OtherComparisons(ValueError):
@@ -26,6 +30,20 @@ class Weight:
     def bits(self) -> float:
         """What seeing it says: each bit doubles the odds that it is one person."""
         return log2(max(self.m, LEAST) / max(self.u, LEAST))
+
+
+class Score(NamedTuple):
+    """A pair of records and what speaks for it: `bits` over all, and the level of each comparison in their order."""
+
+    left: str
+    right: str
+    bits: float
+    levels: tuple[str, ...]
+
+    @property
+    def probability(self) -> float:
+        """How likely they are one person."""
+        return 1 / (1 + 2 ** -max(min(self.bits, 500), -500))
 
 
 @dataclass(frozen=True, slots=True)

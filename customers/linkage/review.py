@@ -15,7 +15,7 @@ from ..models import LinkVerdict, Party, PartyFact, PartyLink
 from ..visibility import NotVisible
 from . import links, merging
 from .comparisons import COMPARISONS, Comparison
-from .scoring import MISSING
+from .model import MISSING
 
 Verdict = LinkVerdict.Verdict
 ASKED_AGAIN_AFTER = timedelta(days=14)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import log2
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import duckdb
@@ -12,10 +11,8 @@ import pyarrow as pa
 from .blocking import LARGEST_BLOCK, LARGEST_OF_MANY, MANY, keys_of
 from .comparisons import COMPARISONS, NAME, Comparison, Level
 from .descriptions import Description
-from .model import LEAST, Model
+from .model import LEAST, MISSING, Model, Score
 
-MISSING = "missing"
-"""The level of what is not stated on both sides: it weighs nothing."""
 EVERY_PAIR = -1e9
 """No pair has so few bits."""
 
@@ -36,20 +33,6 @@ SELECT DISTINCT l.id AS left_id, r.id AS right_id
 
 # To read the statement takes as long as to weigh a record by it: each connection keeps it, and for which model it is.
 _taught: WeakKeyDictionary[duckdb.DuckDBPyConnection, Model] = WeakKeyDictionary()
-
-
-class Score(NamedTuple):
-    """A pair of records and what speaks for it: `bits` over all, and the level of each comparison in their order."""
-
-    left: str
-    right: str
-    bits: float
-    levels: tuple[str, ...]
-
-    @property
-    def probability(self) -> float:
-        """How likely they are one person."""
-        return 1 / (1 + 2 ** -max(min(self.bits, 500), -500))
 
 
 def put_records(connection: duckdb.DuckDBPyConnection, records: Sequence[Description], bearers: Mapping[str, int] | None = None) -> None:

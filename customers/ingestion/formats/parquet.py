@@ -6,10 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
-
-import pyarrow
-from pyarrow import parquet
+from typing import TYPE_CHECKING, Any
 
 from bankos.platform import apart
 
@@ -20,6 +17,9 @@ from ..reading import Chunk, Source
 from .entries import Entry, chunks_of_entries
 from .json_text import cell
 from .layout import Arriving, Layout, Stretch
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 LARGEST_GROUP = 512 * 1024 * 1024
 LARGEST_BATCH = 32 * 1024 * 1024
@@ -72,7 +72,10 @@ def _names(path: Path, size: int, changed: int) -> tuple[str, ...]:
     return tuple(read["names"])
 
 
-def _opened(path: Path) -> parquet.ParquetFile:
+def _opened(path: Path) -> "ParquetFile":
+    import pyarrow
+    from pyarrow import parquet
+
     status = path.stat()
     _names(path, status.st_size, status.st_mtime_ns)
     try:
@@ -86,6 +89,8 @@ def _chunks(feed: Feed, source: Source, stretch: Stretch) -> Iterator[Chunk]:
 
 
 def _entries(feed: Feed, source: Source) -> Iterator[Entry]:
+    import pyarrow
+
     with _opened(source.path) as table:
         total, number = max(table.metadata.num_rows, 1), 0
         try:
