@@ -32,7 +32,6 @@ from tests.customers.ingestion.extracts import rows_of  # noqa: E402
 WRITERS: dict[str, Callable] = {
     "camt.053": exporters.camt053,
     "mt940": exporters.mt940,
-    "ofx": exporters.ofx1,
     "open-banking-uk": exporters.open_banking_uk,
     "fdx": exporters.fdx,
     "debezium": lambda path, rows: exporters.debezium(path, meridian.TRANSACTIONS, rows),
@@ -55,7 +54,6 @@ def written(name: str, folder: Path, megabytes: int) -> Path:
     edges = {
         "camt.053": ("<Stmt>", "</BkToCstmrStmt>", ""),
         "mt940": ("{1:", "", ""),
-        "ofx": ("<STMTTRNRS>", "</BANKMSGSRSV1>", ""),
         "open-banking-uk": ('{"Amount": {"Amount": "1.00"', "]}, ", ", "),
         "fdx": ('{"depositTransaction"', "]}", ", "),
         "debezium": ("{", "", ""),

@@ -17,7 +17,6 @@ from .fdx import Fdx
 from .json_lines import JsonLines
 from .layout import Arriving, Format, Layout, Stretch
 from .mt940 import Mt940
-from .ofx import Ofx
 from .open_banking_uk import OpenBankingUk
 from .pain import Pain
 from .parquet import Parquet
@@ -30,7 +29,6 @@ FORMATS: tuple[Format, ...] = (
     Camt(),
     Pain(),
     Mt940(),
-    Ofx(),
     OpenBankingUk(),
     BerlinGroup(),
     Fdx(),

@@ -4,7 +4,7 @@ Rows are those of `meridian.transactions` unless said otherwise. A statement hol
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -162,60 +162,6 @@ def _mt_amount(value: Decimal, day: str, currency: str) -> str:
 
 def _comma(value: Decimal) -> str:
     return f"{abs(value):.2f}".replace(".", ",")
-
-
-_TRNTYPES = {
-    "salary": "DIRECTDEP", "transfer": "XFER", "standing_order": "REPEATPMT", "direct_debit": "DIRECTDEBIT", "card": "POS",
-    "cash": "CASH", "interest": "INT", "fee": "FEE",
-}  # fmt: skip
-_OFX_1 = (
-    "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nSECURITY:NONE\nENCODING:{encoding}\nCHARSET:{charset}\nCOMPRESSION:NONE\n"
-    "OLDFILEUID:NONE\nNEWFILEUID:NONE\n\n"
-)
-_OFX_2 = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n<?OFX OFXHEADER="200" VERSION="211" SECURITY="NONE" OLDFILEUID="NONE" NEWFILEUID="NONE"?>\n'
-)
-
-
-def ofx1(path: Path, rows: Iterable[Row]) -> Path:
-    """SGML: values close themselves."""
-    head = _OFX_1.format(encoding="UTF-8", charset="NONE")
-    path.write_text(head + _ofx_body(rows, leaf=lambda tag, value: f"<{tag}>{escape(value)}\n"), encoding="utf-8")
-    return path
-
-
-def ofx2(path: Path, rows: Iterable[Row]) -> Path:
-    path.write_text(_OFX_2 + _ofx_body(rows, leaf=lambda tag, value: f"<{tag}>{escape(value)}</{tag}>"), encoding="utf-8")
-    return path
-
-
-def _ofx_body(rows: Iterable[Row], *, leaf: Callable[[str, str], str]) -> str:
-    def date(day: str) -> str:
-        return day.replace("-", "")
-
-    def entry(row: Row) -> str:
-        other = f"<BANKACCTTO>{leaf('BANKID', 'X')}{leaf('ACCTID', row['counterparty_account'])}</BANKACCTTO>"
-        return (
-            f"<STMTTRN>{leaf('TRNTYPE', _TRNTYPES.get(row['method'], 'OTHER'))}{leaf('DTPOSTED', date(row['booked_on']) + '120000')}"
-            f"{leaf('TRNAMT', row['amount'])}{leaf('FITID', row['entry_id'])}"
-            f"{leaf('NAME', row['counterparty'][:32]) if row['counterparty'] else ''}"
-            f"{leaf('EXTDNAME', row['counterparty']) if len(row['counterparty']) > 32 else ''}"
-            f"{other if row['counterparty_account'] else ''}{leaf('MEMO', row['purpose']) if row['purpose'] else ''}</STMTTRN>\n"
-        )
-
-    def statement(one: Statement) -> str:
-        account = f"<BANKACCTFROM>{leaf('BANKID', 'MRDN')}{leaf('ACCTID', one.account)}{leaf('ACCTTYPE', 'CHECKING')}</BANKACCTFROM>"
-        days = f"{leaf('DTSTART', date(one.rows[0]['booked_on']))}{leaf('DTEND', date(one.last_day))}"
-        # The clock of the balance tells statements of one day apart.
-        moment = f"{date(one.last_day)}{one.number % 10**6:06d}"
-        return (
-            f"<STMTTRNRS>{leaf('TRNUID', '0')}<STMTRS>{leaf('CURDEF', one.currency)}{account}"
-            f"<BANKTRANLIST>{days}{''.join(map(entry, one.rows))}</BANKTRANLIST>"
-            f"<LEDGERBAL>{leaf('BALAMT', str(one.closing))}{leaf('DTASOF', moment)}</LEDGERBAL>"
-            f"<AVAILBAL>{leaf('BALAMT', '0')}{leaf('DTASOF', date(one.last_day))}</AVAILBAL></STMTRS></STMTTRNRS>\n"
-        )
-
-    return f"<OFX><BANKMSGSRSV1>{''.join(map(statement, statements(rows)))}</BANKMSGSRSV1></OFX>\n"
 
 
 _OBIE = {

@@ -29,7 +29,7 @@ def test_a_formula_is_kept_as_the_text_it_is(tmp_path: Path) -> None:
     assert (reject.code, reject.row["amount"], reject.row["purpose"]) == ("bad_amount", "=1+1", "+1+1")
 
 
-@pytest.mark.parametrize("write_statement", [exporters.camt053, exporters.mt940, exporters.ofx1, exporters.open_banking_uk])
+@pytest.mark.parametrize("write_statement", [exporters.camt053, exporters.mt940, exporters.open_banking_uk])
 def test_a_cut_gzip_of_any_format_keeps_whole_chunks_and_comes_again_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_statement
 ) -> None:

@@ -38,8 +38,6 @@ TABLE = Way(lambda path, rows: write(path, meridian.TRANSACTIONS, [_without_plac
 STATEMENTS = {
     "camt.053": Way(exporters.camt053, frozenset({BALANCES})),
     "mt940": Way(exporters.mt940, frozenset({BALANCES, CATEGORY})),
-    "ofx 1": Way(exporters.ofx1, frozenset({BALANCES, CATEGORY, "transaction.method"})),
-    "ofx 2": Way(exporters.ofx2, frozenset({BALANCES, CATEGORY, "transaction.method"})),
     "open banking uk": Way(exporters.open_banking_uk, frozenset({BALANCES})),
     "berlin group": Way(exporters.berlin_group, frozenset({BALANCES}), one_account_a_file=True),
     "fdx": Way(exporters.fdx, frozenset({BALANCES, CATEGORY, "transaction.method", "transaction.counterparty_account"})),
