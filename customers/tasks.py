@@ -1,7 +1,5 @@
 """What the workers are asked to do. Each task translates and makes one call."""
 
-from uuid import UUID
-
 from celery import shared_task
 
 from bankos.platform import actors, bell, clock
@@ -11,20 +9,10 @@ from .channels.events import applying
 from .channels.webhooks import sending
 from .linkage import batch
 from .rights import tasks as rights_tasks  # noqa: F401 - Celery finds them here
-from .sources import (
-    jobs,
-    rejected,  # noqa: F401 - registers its kind of job
-)
 
 # A task works for so long and leaves the rest to another one.
 SECONDS_A_TASK = 3
 NIGHTLY = actors.system("customers.linkage")
-
-
-@shared_task(acks_late=True, reject_on_worker_lost=True)
-def work_on_source(job_id: str) -> None:
-    """Do a piece of a job; asked once too often, there is nothing to do."""
-    jobs.work(UUID(job_id), at=clock.now())
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True)
@@ -37,12 +25,6 @@ def resurface(bucket: int) -> None:
 def turn_day() -> None:
     """Let what begins or ends to be true today take effect; running it twice changes nothing."""
     turning.turn_day(at=clock.now())
-
-
-@shared_task
-def sweep_sources() -> None:
-    """Give the jobs of workers that died to others."""
-    jobs.sweep(at=clock.now())
 
 
 @shared_task
@@ -60,19 +42,7 @@ def send_webhooks() -> None:
         bell.call(sending.TASK)
 
 
-@shared_task(acks_late=True, reject_on_worker_lost=True)
-def link_records(run_id: str) -> None:
-    """Do the next step of a linkage run; asked once too often, there is nothing to do."""
-    batch.work(UUID(run_id), at=clock.now())
-
-
 @shared_task
 def start_linkage() -> None:
     """Compare all records with each other, every night."""
     batch.start(actor=NIGHTLY, at=clock.now())
-
-
-@shared_task
-def sweep_linkage() -> None:
-    """Give a linkage run whose worker died to another."""
-    batch.sweep(at=clock.now())

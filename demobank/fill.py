@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from bankos.platform import clock
+from bankos.platform import clock, jobs
 from bankos.platform.actors import system
 from customers import ingestion
 from customers.linkage import batch as linkage
@@ -93,7 +93,7 @@ def fill(plan: Plan, folder: Path, *, bar: ProgressBar) -> Filled:
 def _compare_everybody(at: datetime) -> None:
     """The night's linkage, so that the queue of duplicates has something to decide."""
     run = linkage.start(actor=system("demobank"), at=at)
-    while linkage.work(run, at=at):
+    while jobs.work(run, at=at):
         pass
 
 

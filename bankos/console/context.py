@@ -51,6 +51,7 @@ PLACES = (
     Place("Policies", "scale", "policies", OVERSEEING),
     Place("Automation", "gauge", "automation", frozenset({Role.TEAM_LEAD}) | OVERSEEING),
     Place("Sources", "database", "sources", OVERSEEING),
+    Place("Jobs", "clock", "jobs", OVERSEEING),
     Place("Who sees whom", "key-round", "access", frozenset({Role.ADMINISTRATOR})),
     Place("Programs", "radio", "programs", frozenset({Role.ADMINISTRATOR})),
     Place("People", "user", "people", OVERSEEING),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import customer, home, omnibox, outcome, settings
+from . import customer, home, jobs, omnibox, outcome, settings
 from .approvals import standing_in
 from .approvals import views as approvals
 from .decisions import erase, page, search
@@ -32,6 +32,8 @@ urlpatterns = [
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/move/", people.move, name="person-move"),
     path("people/<uuid:person_id>/act/", people.act, name="person-act"),
+    path("jobs/", jobs.all_jobs, name="jobs"),
+    path("jobs/<uuid:job_id>/", jobs.job, name="job"),
     path("outcome/<uuid:key>/", outcome.outcome, name="outcome"),
     path("me/settings/", settings.settings, name="settings"),
     path("me/sessions/", own.own_sessions, name="own-sessions"),

@@ -1,6 +1,7 @@
 """Telling a worker that a subscriber has events to fetch. Only a bell: what is lost here, the sweeper finds."""
 
 from functools import cache, partial
+from uuid import UUID
 
 import structlog
 from celery import current_app
@@ -22,6 +23,11 @@ def call(task: str, *arguments: str) -> None:
     _send(task, *arguments)
 
 
+def call_for_job(job_id: UUID, *, app: str, expires: int) -> None:
+    """Ask a worker of the app's queue for a piece of a job; a message nobody takes within `expires` seconds is dropped."""
+    _send("bankos.platform.tasks.work_on_job", str(job_id), queue=app, expires=expires)
+
+
 def wake_worker() -> None:
     """Ask a worker for a sign of life and a sweep, without waiting for the scheduler's first beat."""
     _send("bankos.platform.tasks.beat_heart")
@@ -34,9 +40,9 @@ def _queue_of(subscriber: str) -> str | None:
     return app if app in current_app.amqp.queues else None
 
 
-def _send(task: str, *arguments: str, queue: str | None = None) -> None:
+def _send(task: str, *arguments: str, queue: str | None = None, expires: int | None = None) -> None:
     try:
-        current_app.send_task(task, args=arguments, queue=queue, retry=False)
+        current_app.send_task(task, args=arguments, queue=queue, retry=False, expires=expires)
     except (OperationalError, OSError) as error:
         log.warning("broker not reached", task=task, error=logs.reason(error))
 

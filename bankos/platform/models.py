@@ -192,6 +192,54 @@ class EventDelivery(models.Model):
         return f"{self.subscriber} <- {self.event_id}"
 
 
+class Job(models.Model):
+    """Long work, or a part of it (see `jobs`). It is given, and counts, ids, settings and numbers, never what a customer said."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waits for a worker"
+        RUNNING = "running", "under way"
+        STOPPING = "stopping", "stopping"
+        STOPPED = "stopped", "stopped"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+
+    id = UUIDv7Field(primary_key=True)
+    kind = models.CharField(max_length=60, help_text="The name of its declaration.")
+    subject = models.CharField(max_length=120, help_text="What it is about: kind of thing and id.")
+    given = models.JSONField(default=dict, help_text="What the work has to know.")
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="parts", help_text="The job this is a part of.")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    done = models.PositiveBigIntegerField(default=0, help_text="In the kind's own unit.")
+    total = models.PositiveBigIntegerField(default=0, help_text="0: not known.")
+    place = models.JSONField(null=True, help_text="Where the next piece goes on.")
+    counts = models.JSONField(default=dict, help_text="What its page shows besides.")
+    problem = models.CharField(max_length=300, blank=True, help_text="Why it failed, or what is tried again.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Of the piece that is next, its worker living.")
+    deaths = models.PositiveSmallIntegerField(default=0, help_text="Workers that died of the piece that is next.")
+    asked_by = models.CharField(max_length=120, blank=True)
+    asked_by_name = models.CharField(max_length=120, blank=True)
+    decision_id = models.UUIDField(null=True)
+    asked_at = models.DateTimeField()
+    alive_at = models.DateTimeField(help_text="When it was last asked for or worked on.")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject", "given"],
+                condition=models.Q(parent=None, state__in=["waiting", "running", "stopping"]),
+                name="the_same_work_is_open_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["alive_at"], condition=models.Q(state__in=["waiting", "running", "stopping"]), name="open_jobs"),
+            models.Index(fields=["kind", "subject", "id"], condition=models.Q(parent=None), name="jobs_of_a_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}: {self.state}"
+
+
 class Heartbeat(models.Model):
     """The last moment a background process was seen working."""
 

@@ -1,8 +1,10 @@
 """Background work of the platform: draining the outbox, sweeping up after lost messages, showing that workers live."""
 
+from uuid import UUID
+
 from celery import shared_task
 
-from . import bell, clock, events, health, outcomes, scratch
+from . import bell, clock, events, health, jobs, outcomes, scratch
 
 # A task drains for so long and leaves the rest to another one, so that a long backlog keeps no other work waiting.
 SECONDS_A_TASK = 3
@@ -22,6 +24,18 @@ def sweep_events() -> None:
     """Ring for whatever is due: messages that were lost, and events that failed and are to be tried again."""
     for subscriber in events.due_subscribers(at=clock.now()):
         bell.ring(subscriber)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def work_on_job(job_id: str) -> None:
+    """Do a piece of a job; asked once too often, there is nothing to do."""
+    jobs.work(UUID(job_id), at=clock.now())
+
+
+@shared_task
+def sweep_jobs() -> None:
+    """Give the pieces of workers that died to others."""
+    jobs.sweep(at=clock.now())
 
 
 @shared_task

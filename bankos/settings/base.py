@@ -224,6 +224,7 @@ TICK = 10  # seconds
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # What no worker fetched in time is dropped: the next beat says the same again.
     "sweep events": {"task": "bankos.platform.tasks.sweep_events", "schedule": TICK, "options": {"expires": TICK}},
+    "sweep jobs": {"task": "bankos.platform.tasks.sweep_jobs", "schedule": TICK, "options": {"expires": TICK}},
     "beat heart": {"task": "bankos.platform.tasks.beat_heart", "schedule": TICK, "options": {"expires": TICK}},
     "close expired approvals": {"task": "journeys.tasks.close_expired_approvals", "schedule": 60, "options": {"expires": 60}},
     "forecast": {"task": "insights.tasks.start_nightly", "schedule": crontab(hour=2, minute=30), "options": {"expires": 3600}},
@@ -237,9 +238,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep scratch": {"task": "bankos.platform.tasks.sweep_scratch", "schedule": 60, "options": {"expires": 60}},
     "sweep copies": {"task": "customers.rights.tasks.sweep_copies", "schedule": 60, "options": {"expires": 60}},
     "turn day": {"task": "customers.tasks.turn_day", "schedule": crontab(minute=1), "options": {"expires": 3600}},
-    "sweep sources": {"task": "customers.tasks.sweep_sources", "schedule": 30, "options": {"expires": 30}},
     "link records": {"task": "customers.tasks.start_linkage", "schedule": crontab(hour=1, minute=30), "options": {"expires": 3600}},
-    "sweep linkage": {"task": "customers.tasks.sweep_linkage", "schedule": 60, "options": {"expires": 60}},
     "apply events": {"task": "customers.tasks.apply_events", "schedule": TICK, "options": {"expires": TICK}},
     "send webhooks": {"task": "customers.tasks.send_webhooks", "schedule": TICK, "options": {"expires": TICK}},
     "sweep outcomes": {"task": "bankos.platform.tasks.sweep_outcomes", "schedule": 600, "options": {"expires": 600}},

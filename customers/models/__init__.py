@@ -33,12 +33,12 @@ from .landing import (
     TouchedParty,
 )
 from .life import Goal, LifeEvent, Need, Preference
-from .linkage import LinkageModel, LinkageRun, LinkageSettings, LinkVerdict, MemberDescription, PartyAct, PartyLink
+from .linkage import LinkageModel, LinkageSettings, LinkVerdict, MemberDescription, PartyAct, PartyLink
 from .masking import CareSettings, MaskedField, MaskingRule, Reveal
 from .parties import Branch, BranchGroupPermission, BranchUserPermission, Party, PartyFact, PartyIdentifier, PartyMove, PartyRelationship
 from .rights import AccessExport, AccessExportPart, Correction, ErasurePiece, LegalHold, RetentionRule, RightsRequest
 from .searches import SearchLog
-from .sources import FileProfile, MappingVersion, SchemaDrift, SourceJob, SourceLook, SourceMapping, Watermark
+from .sources import FileProfile, MappingVersion, SchemaDrift, SourceLook, SourceMapping, Watermark
 from .statements import Statement
 from .survivorship import SurvivorshipRule
 from .webhooks import WebhookAttempt, WebhookDelivery, WebhookSecret, WebhookSubscription
@@ -82,7 +82,6 @@ __all__ = [
     "LifeEvent",
     "LinkVerdict",
     "LinkageModel",
-    "LinkageRun",
     "LinkageSettings",
     "MappingVersion",
     "MaskedField",
@@ -115,7 +114,6 @@ __all__ = [
     "Signal",
     "SourceChunk",
     "SourceFile",
-    "SourceJob",
     "SourceLook",
     "SourceMapping",
     "SourcePosition",

@@ -77,64 +77,6 @@ class MappingVersion(models.Model):
         return self.feed
 
 
-class SourceJob(models.Model):
-    """Work on a source that takes longer than a page may: asked for by a person, done by a worker, with its progress.
-
-    The table, not the broker, knows what is left to do: a job whose worker died is given to another.
-    """
-
-    class Kind(models.TextChoices):
-        RERUN = "rerun", "Trying rows again"
-        DRY_RUN = "dry_run", "Dry run of a mapping"
-        READ = "read", "Reading a file"
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "waits for a worker"
-        RUNNING = "running", "under way"
-        DONE = "done", "done"
-        FAILED = "failed", "failed"
-
-    OPEN = (State.WAITING, State.RUNNING)
-
-    id = UUIDv7Field(primary_key=True)
-    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="jobs")
-    file = models.ForeignKey(SourceFile, null=True, on_delete=models.PROTECT, related_name="jobs", help_text="Empty: all of the source.")
-    mapping = models.ForeignKey(SourceMapping, null=True, on_delete=models.PROTECT, related_name="jobs")
-    sha256 = models.CharField(max_length=64, blank=True, help_text="What the mapping said when its dry run was asked for.")
-    kind = models.CharField(max_length=10, choices=Kind)
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    lines = models.PositiveBigIntegerField(default=0, help_text="Lines of the file behind which the next piece goes on.")
-    rows = models.PositiveBigIntegerField(default=0, help_text="Rows worked on so far.")
-    added = models.PositiveBigIntegerField(default=0, help_text="Rows that would bring something new.")
-    accepted = models.PositiveBigIntegerField(default=0, help_text="Of them, rows that are in, or would be.")
-    rejected = models.PositiveBigIntegerField(default=0)
-    reasons = models.JSONField(default=dict, help_text="Of a dry run: code → how many rows, and the first lines they stand in.")
-    fraction = models.FloatField(default=0, help_text="How much of it is done, 0 to 1.")
-    problem = models.CharField(max_length=300, blank=True, help_text="Why it failed.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    asked_by = models.UUIDField()
-    asked_by_name = models.CharField(max_length=120)
-    decision_id = models.UUIDField(null=True)
-    asked_at = models.DateTimeField()
-    alive_at = models.DateTimeField(help_text="When it was last asked for or worked on; a silent job is given to another worker.")
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["system", "file", "mapping", "sha256", "kind"],
-                condition=Q(state__in=["waiting", "running"]),
-                nulls_distinct=False,
-                name="the_same_work_is_asked_for_once",
-            ),
-            models.CheckConstraint(condition=Q(fraction__gte=0, fraction__lte=1), name="progress_is_a_fraction"),
-        ]
-        indexes = [models.Index(fields=["alive_at"], condition=Q(state__in=["waiting", "running"]), name="jobs_open")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.system_id} {self.file_id or ''}"
-
-
 class Watermark(models.Model):
     """How far a source's data of one kind reaches, what came late, and what the source took back."""
 

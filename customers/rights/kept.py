@@ -35,7 +35,6 @@ from ..models import (
     LegalHold,
     LifeEvent,
     LinkageModel,
-    LinkageRun,
     LinkageSettings,
     LinkVerdict,
     MappingVersion,
@@ -58,7 +57,6 @@ from ..models import (
     Signal,
     SourceChunk,
     SourceFile,
-    SourceJob,
     SourceLook,
     SourceMapping,
     SourcePosition,
@@ -115,11 +113,10 @@ for shown in (
 stays(VisibilityChange, why="Keys and moments of who saw whom when, never a word.")
 stays(MappingVersion, why=SETTINGS)
 stays(LinkageModel, why="What agreement is worth, counted over everybody.")
-stays(LinkageRun, why="How far a run over everybody came, and why it failed: class and place, no data.")
 stays(Watermark, why="How far a source's data reaches.")
 stays(FileProfile, why="Counts of how a column's texts look, never a text.")
 stays(SchemaDrift, why="Names of columns, how their texts look, and why that is right.")
-stays(SourceJob, why="Counts and places of rows by code, and why a job failed.")
+stays("platform.Job", why="Ids, settings, counts and places of rows by code, and why a job failed: never what a row says.")
 stays(SearchLog, why="That somebody searched, never for what.")
 
 # ---- taken out by other means than value by value ----

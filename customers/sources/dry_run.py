@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from bankos.platform.jobs import Work
 from sentinel.governance import NotPossible
 
 from ..ingestion import held, mapping, reading
@@ -20,49 +21,53 @@ from ..ingestion.loading import KINDS
 from ..ingestion.locking import one_at_a_time
 from ..ingestion.mapping import BadMapping
 from ..ingestion.reading import Chunk, opened
-from ..models import SourceFile, SourceJob
+from ..models import SourceFile, SourceMapping
 from . import jobs
 
 FIRST_LINES = 5
 
 
-@jobs.works(SourceJob.Kind.DRY_RUN)
-def _dry_run(desk: jobs.Desk, at: datetime) -> None:
-    job = desk.job
-    file, draft = job.file, job.mapping
+def _dry_run(work: Work, at: datetime) -> None:
+    job = work.job
+    file = jobs.file_of(job)
+    draft = SourceMapping.objects.filter(pk=job.given["mapping"]).first()
     if file is None or draft is None:
         raise NotPossible("A dry run is of a mapping, on a file.")
     try:
-        if mapping.fingerprint(draft.kind, draft.header, draft.definition) != job.sha256:
+        if mapping.fingerprint(draft.kind, draft.header, draft.definition) != job.given["sha256"]:
             raise NotPossible("The mapping was changed before the dry run was over. Try it again.")
         kind = mapping.kind_of(draft.kind)
         feed = mapping.feed_of(name="dry run", system=draft.system_id, kind=kind, header=draft.header, definition=draft.definition)
     except BadMapping as error:
         raise NotPossible(str(error)) from None
-    shift = timedelta(days=job.system.time_shift_days or 0)
-    rows, added, rejected, reasons = job.rows, job.added, job.rejected, dict(job.reasons)
+    shift = timedelta(days=file.system.time_shift_days or 0)
+    rows, added, rejected = (job.counts.get(name, 0) for name in ("rows", "added", "rejected"))
+    reasons = dict(job.counts.get("reasons", {}))
     with held.restored(file) as path:
         table = table_of(draft.system_id, path)
         if table is None:
             raise NotPossible("This file says by itself what its parts mean: it needs no mapping.")
         layout = table.layout(feed)
         with opened(path) as source:
-            for chunk in layout.chunks(source, Stretch(job.lines, reading.ROWS_PER_CHUNK, shift)):
+            for chunk in layout.chunks(source, Stretch(job.place or 0, reading.ROWS_PER_CHUNK, shift)):
                 complaints, new = _loaded_and_undone(chunk, file, at)
                 rows += sum(len(batch.records) for batch in chunk.batches) + len(chunk.refusals)
                 added += new
                 rejected += len(complaints)
                 for line, code in sorted(complaints.items()):
                     _count(reasons, code, line)
-                desk.report(
+                work.report(
+                    round(jobs.PER_MILLE * chunk.position / max(source.size, 1)),
+                    place=chunk.first_line + chunk.line_count - layout.first_line,
                     rows=rows,
                     accepted=rows - rejected,
                     rejected=rejected,
-                    fraction=chunk.position / max(source.size, 1),
                     added=added,
                     reasons=reasons,
-                    lines=chunk.first_line + chunk.line_count - layout.first_line,
                 )
+
+
+DRY_RUN = jobs.declare("dry_run", "Dry run of a mapping", _dry_run)
 
 
 def _loaded_and_undone(chunk: Chunk, file: SourceFile, at: datetime) -> tuple[dict[int, str], int]:

@@ -11,7 +11,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from bankos.platform import jobs
 from bankos.platform.actors import Actor
+from bankos.platform.jobs import JobView
+from bankos.platform.models import Job
 from sentinel import authority
 from sentinel.authority import Decision
 from sentinel.governance import NotPossible
@@ -20,10 +23,10 @@ from ..action_types import ACTIVATE_MAPPING, SOURCE_MAPPING
 from ..ingestion import IngestError, held, mapping
 from ..ingestion.formats.tables import table_of
 from ..ingestion.mapping import BadMapping, Definition
-from ..models import MappingVersion, SourceJob, SourceMapping
-from . import jobs, looking
+from ..models import MappingVersion, SourceMapping
+from . import dry_run, looking
+from . import jobs as source_jobs
 from .access import SourceNotVisible, carry_out, check_may_see, may_run, system_for
-from .jobs import JobView
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class MappingView:
 
     @property
     def tried_out(self) -> bool:
-        return self.tried is not None and self.tried.state == SourceJob.State.DONE and self.tried.sha256 == self.sha256
+        return self.tried is not None and self.tried.state == jobs.State.DONE and self.tried.given["sha256"] == self.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +132,17 @@ def try_out(mapping_id: UUID, *, actor: Actor, at: datetime) -> UUID:
     if not held.is_held(row.sample):
         raise NotPossible("The sample isn’t kept any more. Hand a file in again.")
     with transaction.atomic():
-        job = jobs.ask(
-            jobs.Kind.DRY_RUN,
+        return source_jobs.ask(
+            dry_run.DRY_RUN,
+            subject=_subject(row),
             system=row.system,
             file=row.sample,
-            mapping=row,
-            sha256=_fingerprint(row),
             actor=actor,
             decision_id=None,
             at=at,
+            mapping=str(row.pk),
+            sha256=_fingerprint(row),
         )
-    return job.pk
 
 
 def activate(mapping_id: UUID, *, actor: Actor, at: datetime) -> str:
@@ -240,7 +243,7 @@ def _check_may_write(actor: Actor) -> None:
 
 
 def _decide(effect, row: SourceMapping, *, sha256: str, actor: Actor, at: datetime):  # type: ignore[no-untyped-def]
-    tried = not sha256 or ((one := _last_try(row)) is not None and one.state == SourceJob.State.DONE and one.sha256 == sha256)
+    tried = not sha256 or ((one := _last_try(row)) is not None and one.state == jobs.State.DONE and one.given["sha256"] == sha256)
     return carry_out(
         effect,
         actor=actor,
@@ -277,8 +280,12 @@ def _fingerprint(row: SourceMapping) -> str:
     return mapping.fingerprint(row.kind, row.header, row.definition)
 
 
-def _last_try(row: SourceMapping) -> SourceJob | None:
-    return SourceJob.objects.select_related("file").filter(mapping=row, kind=SourceJob.Kind.DRY_RUN).order_by("-pk").first()
+def _subject(row: SourceMapping) -> str:
+    return f"SourceMapping/{row.pk}"
+
+
+def _last_try(row: SourceMapping) -> Job | None:
+    return jobs.of(dry_run.DRY_RUN, _subject(row)).first()
 
 
 def _view(row: SourceMapping) -> MappingView:

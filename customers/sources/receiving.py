@@ -7,14 +7,15 @@ from uuid import UUID
 from django.db import transaction
 
 from bankos.platform.actors import Actor
+from bankos.platform.jobs import Elsewhere, Work
 from sentinel.authority import Decision
 from sentinel.governance import NotPossible
 
 from .. import ingestion
 from ..action_types import RECEIVE_FILE, RERUN_ROWS
-from ..ingestion import Progress, held
+from ..ingestion import Progress, ReadElsewhere, held
 from ..ingestion.reading import sha256_of
-from ..models import SourceFile, SourceJob
+from ..models import SourceFile
 from . import jobs, looking
 from .access import carry_out, source, system_for
 
@@ -54,7 +55,7 @@ def receive(code: str, path: Path, *, name: str, actor: Actor, at: datetime) -> 
     # Behind the decision's own transaction, which other decisions wait for: a large file takes seconds. Killed here, it is handed in again.
     with transaction.atomic():
         held.hold(file, path)
-        return jobs.ask(jobs.Kind.READ, system=system, file=file, actor=actor, decision_id=decision_id, at=at).pk
+        return jobs.ask(READ, system=system, file=file, actor=actor, decision_id=decision_id, at=at)
 
 
 def read_again(file_id: UUID, *, actor: Actor, at: datetime) -> UUID:
@@ -73,19 +74,25 @@ def read_again(file_id: UUID, *, actor: Actor, at: datetime) -> UUID:
             raise NotPossible(f"{file.name} is read.")
         if not held.is_held(file):
             raise NotPossible(f"{file.name} isn’t kept any more. Hand it in again.")
-        return jobs.ask(jobs.Kind.READ, system=file.system, file=file, actor=actor, decision_id=decision.id, at=at).pk
+        return jobs.ask(READ, system=file.system, file=file, actor=actor, decision_id=decision.id, at=at)
 
     return carry_out(effect, actor=actor, action=RERUN_ROWS.name, resource=source(file.system_id), parameters={"file": str(file.pk)}, at=at)
 
 
-@jobs.works(SourceJob.Kind.READ)
-def _read(desk: jobs.Desk, at: datetime) -> None:
-    file = desk.job.file
+def _read(work: Work, at: datetime) -> None:
+    file = jobs.file_of(work.job)
     if file is None:
         raise NotPossible("There is no file to read.")
 
     def progress(so_far: Progress) -> None:
-        desk.report(rows=so_far.rows, accepted=so_far.rows - so_far.rejected, rejected=so_far.rejected, fraction=so_far.fraction)
+        done = round(so_far.fraction * jobs.PER_MILLE)
+        work.report(done, rows=so_far.rows, accepted=so_far.rows - so_far.rejected, rejected=so_far.rejected)
 
     with held.restored(file) as path:
-        ingestion.ingest(file.system_id, [path], at=at, as_if_today=bool(file.system.time_shift_days), progress=progress)
+        try:
+            ingestion.ingest(file.system_id, [path], at=at, as_if_today=bool(file.system.time_shift_days), progress=progress)
+        except ReadElsewhere:
+            raise Elsewhere from None
+
+
+READ = jobs.declare("read", "Reading a file", _read)

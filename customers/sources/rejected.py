@@ -12,13 +12,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from bankos.platform.actors import Actor
+from bankos.platform.jobs import Work
 from sentinel.authority import Decision, parameters_hash
 from sentinel.governance import NotPossible
 
 from .. import ingestion
 from ..action_types import CORRECT_ROW, RERUN_ROWS
 from ..ingestion import Correction, UnknownCorrection
-from ..models import RejectedRow, SourceFile, SourceJob
+from ..models import RejectedRow, SourceFile
 from . import jobs, looking
 from .access import SourceNotVisible, carry_out, check_may_see, source, system_for
 
@@ -146,7 +147,7 @@ def rerun(code: str, *, file: UUID | None = None, actor: Actor, at: datetime) ->
         waiting = RejectedRow.objects.filter(file__system=system, state=State.OPEN)
         if not (waiting.filter(file=of_file) if of_file else waiting).exists():
             raise NotPossible("No row waits there.")
-        return jobs.ask(SourceJob.Kind.RERUN, system=system, file=of_file, actor=actor, decision_id=decision.id, at=at).pk
+        return jobs.ask(RERUN, system=system, file=of_file, actor=actor, decision_id=decision.id, at=at)
 
     return carry_out(
         effect,
@@ -158,16 +159,18 @@ def rerun(code: str, *, file: UUID | None = None, actor: Actor, at: datetime) ->
     )
 
 
-@jobs.works(SourceJob.Kind.RERUN)
-def _rerun(desk: jobs.Desk, at: datetime) -> None:
-    job = desk.job
-    waiting = RejectedRow.objects.filter(file__system=job.system_id, state=State.OPEN)
-    total = max((waiting.filter(file=job.file_id) if job.file_id else waiting).count(), 1)
+def _rerun(work: Work, at: datetime) -> None:
+    system, file = work.job.given["system"], work.job.given["file"]
+    waiting = RejectedRow.objects.filter(file__system=system, state=State.OPEN)
+    total = (waiting.filter(file=file) if file else waiting).count()
 
     def progress(tried: int, accepted: int) -> None:
-        desk.report(rows=tried, accepted=accepted, rejected=tried - accepted, fraction=tried / total)
+        work.report(tried, max(total, tried), rows=tried, accepted=accepted, rejected=tried - accepted)
 
-    ingestion.rerun(job.system_id, file=job.file_id, at=at, progress=progress)
+    ingestion.rerun(system, file=UUID(file) if file else None, at=at, progress=progress)
+
+
+RERUN = jobs.declare("rerun", "Trying rows again", _rerun)
 
 
 def _rows() -> QuerySet[RejectedRow]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import job_views, mapping_views, receiving_views, rejected_views, views
+from . import mapping_views, receiving_views, rejected_views, views
 
 urlpatterns = [
     path("sources/", views.sources, name="sources"),
@@ -22,5 +22,4 @@ urlpatterns = [
     path("sources/<slug:code>/mappings/<uuid:mapping_id>/dry-run/", mapping_views.dry_run, name="source-mapping-dry-run"),
     path("sources/<slug:code>/mappings/<uuid:mapping_id>/activate/", mapping_views.activate, name="source-mapping-activate"),
     path("sources/<slug:code>/mappings/<uuid:mapping_id>/retire/", mapping_views.retire, name="source-mapping-retire"),
-    path("sources/<slug:code>/jobs/<uuid:job_id>/", job_views.job, name="source-job"),
 ]

@@ -30,10 +30,11 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402 - models need settings first
 from linkage_population import Record, Shape, people  # noqa: E402
 
-from bankos.platform import actors, clock  # noqa: E402
+from bankos.platform import actors, clock, jobs  # noqa: E402
 from bankos.platform.ids import uuid7_texts  # noqa: E402
+from bankos.platform.models import Job  # noqa: E402
 from customers.linkage import batch, live  # noqa: E402
-from customers.models import Branch, LinkageRun, MemberDescription, PartyLink, SourceFile, SourceSystem  # noqa: E402
+from customers.models import Branch, MemberDescription, PartyLink, SourceFile, SourceSystem  # noqa: E402
 from customers.spelling import name_key, phone_digits  # noqa: E402
 from sentinel import policy  # noqa: E402
 
@@ -52,14 +53,15 @@ def main(records: int = 50_000, new: int = 200) -> None:
     run_id, more = batch.start(actor=actors.system("benchmark"), at=clock.now()), True
     spent: dict[str, float] = {}
     while more:
-        state = LinkageRun.objects.values_list("state", flat=True).get(pk=run_id)
-        more = batch.work(run_id, at=clock.now())
+        step_name = (Job.objects.values_list("place", flat=True).get(pk=run_id) or {"step": "describe"})["step"]
+        more = jobs.work(run_id, at=clock.now())
         now = time.perf_counter()
-        spent[state] = spent.get(state, 0) + now - step
+        spent[step_name] = spent.get(step_name, 0) + now - step
         step = now
-    run = LinkageRun.objects.get(pk=run_id)
-    print(f"batch of {run.records:,} in {time.perf_counter() - began:.0f} s: {', '.join(f'{k} {v:.1f}' for k, v in spent.items())}")
-    print(f"{run.pairs:,} pairs, {run.linked:,} likely, {run.joined:,} joined, {run.asked:,} for people")
+    run = batch.latest()
+    assert run is not None
+    print(f"batch in {time.perf_counter() - began:.0f} s: {', '.join(f'{k} {v:.1f}' for k, v in spent.items())}")
+    print(f"{run.counted}, {run.counts['asked']:,} for people")
     same = PartyLink.objects.filter(probability__gte=0.95).values_list("left_id", "right_id")
     found = {(left.hex, right.hex) for left, right in same}
     right = len(found & truth)

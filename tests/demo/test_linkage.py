@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from bankos.platform import actors, clock
+from bankos.platform import actors, clock, jobs
 from customers import ingestion
 from customers.linkage import batch
 from customers.linkage.joining import LINKAGE
@@ -43,7 +43,7 @@ def test_linkage_finds_who_is_who(db: None, extracts: Path) -> None:
     by_keys_alone = f1(found_pairs(), truth)
 
     run_id = batch.start(actor=actors.system("test"), at=clock.now())
-    while batch.work(run_id, at=clock.now()):
+    while jobs.work(run_id, at=clock.now()):
         pass
 
     found = found_pairs()
@@ -72,7 +72,7 @@ def _questions(core: list[Path], crm: list[Path]) -> dict[frozenset[str], float]
         ingestion.ingest("core", core, at=clock.now())
         ingestion.ingest("crm", crm, at=clock.now())
         run_id = batch.start(actor=actors.system("test"), at=clock.now())
-        while batch.work(run_id, at=clock.now()):
+        while jobs.work(run_id, at=clock.now()):
             pass
         keys: dict[object, set[str]] = {}
         for unit, system, kind, value in PartyIdentifier.objects.values_list("party__opened_as", "system__code", "kind", "value"):

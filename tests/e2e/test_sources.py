@@ -14,9 +14,9 @@ WHY = "Mapping the files of the new branch ledger"
 # What workers would do, until nothing is left to do.
 WORK = """
 from bankos.platform import clock
-from customers.models import SourceJob
-from customers.sources import jobs
-while (job := SourceJob.objects.filter(state__in=SourceJob.OPEN).first()) is not None:
+from bankos.platform import jobs
+from bankos.platform.models import Job
+while (job := Job.objects.filter(state="waiting").first()) is not None:
     jobs.work(job.pk, at=clock.now())
 """
 SETTINGS = {

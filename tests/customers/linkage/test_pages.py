@@ -8,9 +8,10 @@ from django.test import Client
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
+from bankos.platform.models import Job
 from customers import identity
 from customers.linkage import merging, review
-from customers.models import LinkageRun, LinkVerdict, PartyAct, PartyLink
+from customers.models import LinkVerdict, PartyAct, PartyLink
 from sentinel import governance
 from sentinel.models import Decision
 from tests.bank import Bank, Branch, Customer
@@ -183,9 +184,8 @@ def test_compliance_has_everybody_compared_and_sees_how_far_it_is(bank: Bank, li
     officer.post("/duplicates/run/")
     officer.post("/duplicates/run/")
 
-    run = LinkageRun.objects.get()
-    assert run.state == LinkageRun.State.WAITING
-    assert "waiting, 0 %" in officer.get("/duplicates/run/").content.decode()
+    assert Job.objects.get().state == "waiting"
+    assert "waits for a worker, 0 %" in officer.get("/duplicates/run/").content.decode()
     assert Decision.objects.filter(action="linkage.run", outcome="permit").count() == 2
 
 
@@ -194,5 +194,5 @@ def test_nobody_else_does(link: PartyLink, desk: Client) -> None:
 
     desk.post("/duplicates/run/")
 
-    assert not LinkageRun.objects.exists()
+    assert not Job.objects.exists()
     assert Decision.objects.get(action="linkage.run").outcome == "deny"

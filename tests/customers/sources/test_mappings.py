@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from bankos.platform import clock
+from bankos.platform import clock, jobs
 from bankos.platform.actors import Actor
+from bankos.platform.models import Job
 from customers import ingestion
 from customers.ingestion import held
-from customers.models import HeldPart, MappingVersion, RejectedRow, SourceFile, SourceJob, SourceMapping, SourceSystem, Transaction
-from customers.sources import jobs, looking, mappings, overview, receiving, rejected
+from customers.models import HeldPart, MappingVersion, RejectedRow, SourceFile, SourceMapping, SourceSystem, Transaction
+from customers.sources import looking, mappings, overview, receiving, rejected
 from customers.sources.preview import preview
 from sentinel.authority import NotPermitted
 from sentinel.governance import NotPossible
@@ -44,7 +45,7 @@ def waiting(ledger: SourceSystem, orla: Actor, file: Callable[[str, str], Path])
 def hand_in(path: Path, actor: Actor) -> SourceFile:
     job = receiving.receive("ledger", path, name=path.name, actor=actor, at=clock.now())
     jobs.work(job, at=clock.now())
-    return SourceFile.objects.get(pk=SourceJob.objects.get(pk=job).file_id)
+    return SourceFile.objects.get(pk=Job.objects.get(pk=job).given["file"])
 
 
 def drafted(file: SourceFile, actor: Actor, code: str = "entries", definition=SAID) -> UUID:
@@ -117,8 +118,8 @@ def test_a_dry_run_counts_and_keeps_nothing(waiting: SourceFile, orla: Actor) ->
     view = tried(drafted(waiting, orla), orla)
 
     assert view.tried_out
-    assert (view.tried.rows, view.tried.accepted, view.tried.added, view.tried.rejected) == (4, 2, 2, 2)
-    assert view.tried.reasons == {"bad_date": {"rows": 1, "lines": [4]}, "unknown_account": {"rows": 1, "lines": [5]}}
+    assert [view.tried.counts[name] for name in ("rows", "accepted", "added", "rejected")] == [4, 2, 2, 2]
+    assert view.tried.counts["reasons"] == {"bad_date": {"rows": 1, "lines": [4]}, "unknown_account": {"rows": 1, "lines": [5]}}
     assert state() == before
     assert not RejectedRow.objects.exists()
     assert SourceFile.objects.get(pk=waiting.pk).state == "waiting"
@@ -128,17 +129,17 @@ def test_a_dry_run_in_pieces_counts_the_same(waiting: SourceFile, orla: Actor, m
     from customers.ingestion import reading
 
     monkeypatch.setattr(reading, "ROWS_PER_CHUNK", 1)
-    monkeypatch.setattr(jobs, "PIECE", -1.0)
+    monkeypatch.setattr(jobs, "PIECE_S", -1.0)
     made = drafted(waiting, orla)
     job = mappings.try_out(made, actor=orla, at=clock.now())
     pieces = 0
-    while SourceJob.objects.get(pk=job).state in SourceJob.OPEN:
+    while Job.objects.get(pk=job).state in jobs.OPEN:
         jobs.work(job, at=clock.now())
         pieces += 1
 
     tried = mappings.view(made, actor=orla).tried
     assert pieces == 5
-    assert (tried.state, tried.rows, tried.accepted, tried.rejected) == ("done", 4, 2, 2)
+    assert (tried.state, *(tried.counts[name] for name in ("rows", "accepted", "rejected"))) == ("done", 4, 2, 2)
 
 
 def test_nothing_comes_into_force_untried_or_changed_since(waiting: SourceFile, orla: Actor) -> None:
@@ -215,7 +216,7 @@ def test_a_file_begun_by_one_version_is_read_to_its_end_by_it(waiting: SourceFil
     made = in_force(waiting, orla)
     with monkeypatch.context() as slowly:
         slowly.setattr(reading, "ROWS_PER_CHUNK", 1)
-        slowly.setattr(jobs, "PIECE", -1.0)
+        slowly.setattr(jobs, "PIECE_S", -1.0)
         job = receiving.read_again(waiting.pk, actor=orla, at=clock.now())
         jobs.work(job, at=clock.now())
     mappings.save(made, {**SAID, "purpose": {"from": ["Art"], "by": "text", "with": {}}}, actor=orla, at=clock.now())
@@ -290,7 +291,7 @@ def test_a_mapping_is_written_on_its_page(waiting: SourceFile, desk: Client, orl
     assert SourceMapping.objects.get().definition == SAID
 
     desk.post(f"{page}try/")
-    jobs.work(SourceJob.objects.get(kind="dry_run").pk, at=clock.now())
+    jobs.work(Job.objects.get(kind="customers.source.dry_run").pk, at=clock.now())
     assert "Would be rejected" in desk.get(page).content.decode()
     desk.post(f"{page}activate/")
     assert MappingVersion.objects.get().feed == "ledger.entries.v1"

@@ -7,11 +7,12 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from bankos.platform import clock
+from bankos.platform import clock, jobs
 from bankos.platform.actors import Actor, Role
+from bankos.platform.models import Job
 from customers.ingestion.feeds import meridian
-from customers.models import RejectedRow, SourceJob, SourceLook
-from customers.sources import jobs, looking, rejected
+from customers.models import RejectedRow, SourceLook
+from customers.sources import looking, rejected
 from customers.sources.access import SourceNotVisible
 from sentinel.authority import NotPermitted
 from sentinel.governance import NotPossible
@@ -154,12 +155,12 @@ def test_all_rows_are_tried_again_by_a_worker(broken: RejectedRow, orla: Actor, 
 
     job_id = rejected.rerun("core", actor=orla, at=clock.now())
     assert rejected.rerun("core", actor=orla, at=clock.now()) == job_id, "the same work is asked for once"
-    assert jobs.job(job_id, actor=orla).going_on
+    assert jobs.one_for(job_id, actor=orla).going_on
     jobs.work(job_id, at=clock.now())
     jobs.work(job_id, at=clock.now())
 
-    done = jobs.job(job_id, actor=orla)
-    assert (done.state, done.rows, done.accepted, done.rejected, done.percent) == ("done", 2, 1, 1, 100)
+    done = jobs.one_for(job_id, actor=orla)
+    assert (done.state, done.counts, done.percent) == ("done", {"rows": 2, "accepted": 1, "rejected": 1}, 100)
     assert count("transaction") == 1
 
 
@@ -178,7 +179,7 @@ def test_where_no_row_waits_there_is_nothing_to_try(orla: Actor, tmp_path: Path)
 
     with pytest.raises(NotPossible, match="No row waits"):
         rejected.rerun("core", actor=orla, at=clock.now())
-    assert not SourceJob.objects.exists()
+    assert not Job.objects.exists()
 
 
 def test_the_list_is_read_in_pages_and_by_reason(broken: RejectedRow, orla: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
