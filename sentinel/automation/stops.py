@@ -16,7 +16,7 @@ from bankos.platform import events
 from bankos.platform.actors import Actor
 
 from .. import catalogue, governance
-from ..action_types import AUTOMATION, START_AUTOMATION, STOP_AUTOMATION
+from ..action_types import AUTOMATION, DRILL, START_AUTOMATION, STOP_AUTOMATION
 from ..autonomy import Level
 from ..decision import Resource
 from ..governance import Act, CarriedOut, NotPossible, Permitted
@@ -166,6 +166,8 @@ def _resource_of_stop(key: str, parameters: Mapping[str, Any], at: datetime) -> 
     scope, value = parameters["scope"], parameters["value"]
     if scope not in Scope or (scope == Scope.EVERYTHING) != (not value):
         raise NotPossible("Say what to stop.")
+    if parameters["drill"] == "yes" and (scope, value) != (Scope.ACTION, DRILL.name):
+        raise NotPossible("A drill stops drills only.")
     of = {Scope.ACTION: "action", Scope.MODEL: "subject"}.get(Scope(scope), "")
     named = {"subject": "", "action": "", "segment": "", "level": ""}
     return Resource(AUTOMATION, key, named | ({of: value} if of else {}))

@@ -14,6 +14,7 @@ from customers.models import PartyIdentifier, PartyLink
 from demobank.plan import Plan
 from demobank.write import write_bank
 from sentinel import autonomy, policy
+from tests import machines
 
 from .linkage_truth import f1, found_pairs, true_pairs
 
@@ -30,7 +31,7 @@ def extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_linkage_finds_who_is_who(db: None, extracts: Path) -> None:
     policy.load_starting_set(at=clock.now())
-    autonomy.set_level(
+    machines.let(
         subject=LINKAGE.id,
         action="party.join",
         level=autonomy.Level.ACT_ALONE,

@@ -9,9 +9,9 @@ from pathlib import Path
 from celery import shared_task
 
 from bankos.platform import clock
-from sentinel import autonomy
 from sentinel.authority import Outcome, TokenStopped, consume
 from sentinel.autonomy import Level
+from tests import machines
 from tests.sentinel.desk import TRANSFER, ask, insights, use_of
 
 
@@ -27,7 +27,7 @@ class Report:
 
 def let_act_alone() -> None:
     """The leave the workers act on."""
-    autonomy.set_level(subject=insights().id, action=TRANSFER, level=Level.ACT_ALONE, reason="for the workers", at=clock.now())
+    machines.let(subject=insights().id, action=TRANSFER, level=Level.ACT_ALONE, reason="for the workers", at=clock.now())
 
 
 @shared_task

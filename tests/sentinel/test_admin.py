@@ -10,9 +10,9 @@ from bankos.platform import clock
 from bankos.platform.actors import Role
 from bankos.platform.models import User
 from sentinel import policy, policy_changes
-from sentinel.autonomy import Level, set_level
+from sentinel.autonomy import Level
 from sentinel.models import AutomationStop, AutonomySetting, Decision, PolicyVersion, Review
-from tests import people
+from tests import machines, people
 
 from . import policy_life as life
 
@@ -82,7 +82,7 @@ def test_what_is_evidence_or_changes_by_acts_of_its_own_is_only_shown(request_of
 
 def test_every_change_of_a_level_can_be_looked_at(request_of_admin: Any, client: Client) -> None:
     for level, reason in ((Level.SUGGEST, "as agreed"), (Level.OFF, "strange amounts")):
-        set_level(subject="x", action="", level=level, reason=reason, at=clock.now())
+        machines.let(subject="x", action="", level=level, reason=reason, at=clock.now())
     client.force_login(request_of_admin.user)
 
     shown = client.get(f"/admin/sentinel/autonomysetting/{AutonomySetting.objects.get().pk}/history/")

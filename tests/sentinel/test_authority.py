@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bankos.platform import clock
 from sentinel import authority, autonomy, catalogue, decisions, policy, tokens
 from sentinel.authority import BadRequest, ModelRef, Outcome, Refused, Resource, UnknownAction, authorize, canonical, parameters_hash
+from tests import machines
 
 from . import desk
 from .desk import CREDIT, MOVE_DATE, TRANSFER, ask, compliance, insights, party, staff
@@ -72,7 +73,7 @@ def test_the_facts_of_the_asker_are_kept_with_the_decision() -> None:
 def test_the_level_of_autonomy_decides_what_a_system_may_do_alone() -> None:
     assert ask(insights()).outcome is Outcome.NEEDS_APPROVAL
 
-    autonomy.set_level(subject="insights.cashflow", action=TRANSFER, level=autonomy.Level.ACT_ALONE, reason="earned", at=clock.now())
+    machines.let(subject="insights.cashflow", action=TRANSFER, level=autonomy.Level.ACT_ALONE, reason="earned", at=clock.now())
 
     assert ask(insights()).outcome is Outcome.PERMIT
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role, employee
 from bankos.platform.models import User
-from sentinel import autonomy, governance
+from sentinel import governance
 from sentinel.authority import Outcome, TokenStopped, consume
 from sentinel.automation import drills, evidence, levels, overview, stops
 from sentinel.automation.evidence import Verdict
@@ -26,7 +26,7 @@ from sentinel.autonomy import Level, Limits
 from sentinel.autonomy_statistics import Standing
 from sentinel.governance import NotPossible
 from sentinel.models import AutomationStop, AutonomySetting, AutonomyWatch, DrillSighting, Review
-from tests import people
+from tests import machines, people
 
 from . import policy_life
 from .desk import TRANSFER, ask, insights, party, staff, use_of
@@ -187,7 +187,7 @@ def test_branch_staff_move_nothing(hire: Callable[..., Actor]) -> None:
 
 
 def test_a_run_of_disagreement_lowers_it_by_itself() -> None:
-    autonomy.set_level(
+    machines.let(
         subject=CASHFLOW.subject, action=TRANSFER, segment="personal", level=Level.ACT_WITH_APPROVAL, reason="earned", at=clock.now()
     )
 
@@ -201,9 +201,7 @@ def test_a_run_of_disagreement_lowers_it_by_itself() -> None:
 
 
 def test_harm_ends_acting_alone_at_once() -> None:
-    autonomy.set_level(
-        subject=CASHFLOW.subject, action=TRANSFER, segment="personal", level=Level.ACT_ALONE, reason="earned", at=clock.now()
-    )
+    machines.let(subject=CASHFLOW.subject, action=TRANSFER, segment="personal", level=Level.ACT_ALONE, reason="earned", at=clock.now())
 
     assert evidence.record(proposal(), Verdict.HARM, reviewer=staff(), at=clock.now()).lowered
 
@@ -226,7 +224,7 @@ def test_harm_ends_acting_alone_at_once() -> None:
     ids=str,
 )
 def test_alone_it_acts_only_inside_its_limits(limits: Limits, amount: str, outcome: Outcome) -> None:
-    autonomy.set_level(
+    machines.let(
         subject=CASHFLOW.subject, action=TRANSFER, segment="personal", level=Level.ACT_ALONE, reason="earned", limits=limits, at=clock.now()
     )
 
@@ -234,7 +232,7 @@ def test_alone_it_acts_only_inside_its_limits(limits: Limits, amount: str, outco
 
 
 def test_beyond_the_number_a_day_a_person_decides() -> None:
-    autonomy.set_level(
+    machines.let(
         subject=CASHFLOW.subject, action=TRANSFER, level=Level.ACT_ALONE, reason="earned", limits=Limits(per_day=2), at=clock.now()
     )
 
@@ -277,7 +275,7 @@ def test_a_stop_elsewhere_stops_nothing_here(hire: Callable[..., Actor]) -> None
 
 
 def test_a_permit_got_before_the_stop_is_worth_nothing_after_it(hire: Callable[..., Actor]) -> None:
-    autonomy.set_level(subject="insights.cashflow", action=TRANSFER, level=Level.ACT_ALONE, reason="earned", at=clock.now())
+    machines.let(subject="insights.cashflow", action=TRANSFER, level=Level.ACT_ALONE, reason="earned", at=clock.now())
     permit = ask(insights())
     stops.stop(Scope.EVERYTHING, "", actor=hire(), reason="Wrong salaries", at=clock.now())
 
@@ -286,7 +284,7 @@ def test_a_permit_got_before_the_stop_is_worth_nothing_after_it(hire: Callable[.
 
 
 def test_no_policy_text_overrides_a_stop(hire: Callable[..., Actor]) -> None:
-    autonomy.set_level(subject="insights.cashflow", action=TRANSFER, level=Level.ACT_ALONE, reason="earned", at=clock.now())
+    machines.let(subject="insights.cashflow", action=TRANSFER, level=Level.ACT_ALONE, reason="earned", at=clock.now())
     stops.stop(Scope.EVERYTHING, "", actor=hire(), reason="x", at=clock.now())
 
     everything = '@id("all") @sentence("All.") @customer("All.") @owner("x") @basis("x") permit (principal, action, resource);'
@@ -345,7 +343,7 @@ def test_plain_sql_rewrites_no_stop(hire: Callable[..., Actor], statement: str) 
 
 
 def test_the_preview_tells_what_a_stop_would_touch() -> None:
-    autonomy.set_level(subject="insights.cashflow", action=TRANSFER, level=Level.ACT_ALONE, reason="earned", at=clock.now())
+    machines.let(subject="insights.cashflow", action=TRANSFER, level=Level.ACT_ALONE, reason="earned", at=clock.now())
     used, _ = ask(insights()), ask(insights())
     consume(used.token, **use_of(used))
 

@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from bankos.platform import clock
-from sentinel import autonomy
 from sentinel.authority import ModelRef, Outcome, consume
 from sentinel.automation import evidence, levels, stops
 from sentinel.automation.evidence import OURSELVES, Verdict
@@ -15,6 +14,7 @@ from sentinel.automation.subjects import Automation
 from sentinel.automation.watching import standing_from_reviews, standing_of, watch_of
 from sentinel.autonomy import Level
 from sentinel.models import AutonomyWatch, Decision, Review
+from tests import machines
 
 from .desk import TRANSFER, ask, insights, party, staff, use_of
 from .policy_life import officer
@@ -28,9 +28,7 @@ def proposal() -> UUID:
 
 
 def acts_alone() -> None:
-    autonomy.set_level(
-        subject=CASHFLOW.subject, action=TRANSFER, segment="personal", level=Level.ACT_ALONE, reason="earned", at=clock.now()
-    )
+    machines.let(subject=CASHFLOW.subject, action=TRANSFER, segment="personal", level=Level.ACT_ALONE, reason="earned", at=clock.now())
 
 
 @pytest.mark.parametrize(("scope", "value"), [(Scope.EVERYTHING, ""), (Scope.ACTION, "autonomy.lower"), (Scope.MODEL, OURSELVES.id)])
@@ -71,7 +69,7 @@ def test_harm_counts_whichever_level_did_it() -> None:
 def test_a_level_set_elsewhere_begins_anew_too() -> None:
     for _ in range(3):
         evidence.record(proposal(), Verdict.AGREED, reviewer=staff(), at=clock.now())
-    autonomy.set_level(subject=CASHFLOW.subject, action="", level=Level.ACT_WITH_APPROVAL, reason="for all it does", at=clock.now())
+    machines.let(subject=CASHFLOW.subject, action="", level=Level.ACT_WITH_APPROVAL, reason="for all it does", at=clock.now())
 
     evidence.record(proposal(), Verdict.AGREED, reviewer=staff(), at=clock.now())
 

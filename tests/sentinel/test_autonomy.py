@@ -9,9 +9,10 @@ from bankos.platform.actors import Actor
 from sentinel import autonomy
 from sentinel.asking import MACHINES
 from sentinel.automation.subjects import Automation
-from sentinel.autonomy import Level, leave_of, set_level
+from sentinel.autonomy import Level, leave_of
 from sentinel.models import AutonomySetting
 from sentinel.standing import Look, standings
+from tests import machines
 
 from .desk import CREDIT, TRANSFER, agent, ask, customer, insights, staff
 
@@ -26,7 +27,7 @@ def levels(db: None) -> None:
         ("insights.cashflow", TRANSFER, "young", Level.SUGGEST),
         ("cashflow-model", "", "", Level.SUGGEST),
     ]:
-        set_level(subject=subject, action=action, segment=segment, level=level, reason="test", at=clock.now())
+        machines.let(subject=subject, action=action, segment=segment, level=level, reason="test", at=clock.now())
 
 
 def level_of(actor: Actor, *, action: str, model: str = "", segment: str = "personal") -> Level:
@@ -77,7 +78,7 @@ def recorded(decision_id: Any) -> dict[str, Any]:
 
 
 def test_each_change_of_a_level_is_kept(levels: None) -> None:
-    set_level(subject="insights.cashflow", action=TRANSFER, level=Level.OFF, reason="It went wrong", at=clock.now())
+    machines.let(subject="insights.cashflow", action=TRANSFER, level=Level.OFF, reason="It went wrong", at=clock.now())
 
     setting = AutonomySetting.objects.get(subject="insights.cashflow", action=TRANSFER, segment="")
     assert [record.level for record in setting.history.order_by("history_id")] == ["act_alone", "off"]

@@ -13,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 
 from bankos.platform import clock
 from bankos.platform.actors import Role
-from sentinel import autonomy, decisions
+from sentinel import decisions
 from sentinel.authority import Outcome, consume
 from sentinel.autonomy import Level
 from sentinel.decisions import search
 from sentinel.models import Decision
+from tests import machines
 
 from .desk import CREDIT, TRANSFER, ask, compliance, insights, party, person, staff, use_of
 
@@ -85,7 +86,7 @@ def test_a_place_in_the_log_leads_to_the_decision_that_stands_there_or_was_used_
 
 @pytest.mark.parametrize("text", ["cashflow", "insights.cashflow", "INSIGHTS"])
 def test_a_machine_is_found_by_part_of_its_name(several: dict[str, UUID], text: str) -> None:
-    autonomy.set_level(subject="insights.cashflow", action="", level=Level.WATCH, reason="new", at=clock.now())
+    machines.let(subject="insights.cashflow", action="", level=Level.WATCH, reason="new", at=clock.now())
 
     assert found(text=text) == [several["machine"]]
 

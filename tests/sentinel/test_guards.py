@@ -18,9 +18,14 @@ from bankos.platform import clock
 from bankos.platform.ids import uuid7
 from sentinel import approvals, decisions, erasure, governance, models, redaction, tokens, transparency
 from sentinel.authority import ApprovalNotValid, Decision, consume
+from sentinel.automation import levels, stops
+from sentinel.automation.stops import Scope
+from sentinel.automation.subjects import Automation
+from sentinel.autonomy import Level
 from sentinel.governance import CarriedOut
+from tests import machines
 
-from .desk import ask, compliance, lead, party, staff, use_of
+from .desk import TRANSFER, ask, compliance, insights, lead, party, staff, use_of
 from .policy_life import officer
 
 pytestmark = pytest.mark.usefixtures("authority")
@@ -315,6 +320,155 @@ def verified(folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+# Machines
+
+
+def automation() -> Automation:
+    """One that may suggest, and whose evidence would allow a step more."""
+    machines.let(subject="insights.cashflow", action=TRANSFER, level=Level.SUGGEST, reason="New", at=clock.now())
+    return Automation("insights.cashflow", TRANSFER)
+
+
+def decided(action: str, resource: str, parameters: dict[str, str], *, by: str = "maeve", **said: Any) -> UUID:
+    """A used permit of the bank's own making, as if the policies had permitted this."""
+    like = ask()
+    id, place = uuid7(), next_place()
+    claims = tokens.read(like.token)
+    claims |= {"jti": str(id), "log": {"index": place}, "outcome": "permit", "act": {**claims["act"], "sub": by}} | said
+    claims["authorization_details"][0] |= {
+        "type": action,
+        "resource": {"type": "Automation", "id": resource},
+        "parameters": parameters,
+    }
+    return used(written_as(like, id, place, tokens.sign(claims)))
+
+
+SET = """
+UPDATE sentinel_autonomysetting
+   SET level = %s, decision_id = %s, changed_by = 'maeve', changed_at = clock_timestamp() + interval '1 second'
+"""
+
+
+def a_raise(key: str, level: str = "act_with_approval", limits: str = "") -> UUID:
+    return decided("autonomy.raise", key, {"level": level, "limits": limits})
+
+
+def test_what_was_decided_gives_a_machine_its_level() -> None:
+    one = automation()
+    run(SET, "act_with_approval", a_raise(one.key))
+    assert one.leave().level is Level.ACT_WITH_APPROVAL
+    run(SET, "off", decided("autonomy.lower", one.key, {"level": "off"}))
+    assert one.leave().level is Level.OFF
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sentinel_autonomysetting SET level = 'act_alone'",
+        "UPDATE sentinel_autonomysetting SET level = 'off'",
+        "UPDATE sentinel_autonomysetting SET subject = ''",
+        "UPDATE sentinel_autonomysetting SET limit_per_day = NULL, changed_at = '2020-01-01'",
+        "DELETE FROM sentinel_autonomysetting",
+        "INSERT INTO sentinel_autonomysetting SELECT (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(),"
+        " 'segment', 'young', 'level', 'act_alone'))).* FROM sentinel_autonomysetting s",
+        "INSERT INTO sentinel_autonomysetting SELECT * FROM sentinel_autonomysetting ON CONFLICT (id) DO UPDATE SET level = 'act_alone'",
+        "MERGE INTO sentinel_autonomysetting s USING (SELECT 1) one ON true WHEN MATCHED THEN UPDATE SET level = 'act_alone'",
+        "UPDATE sentinel_historicalautonomysetting SET level = 'off'",
+        "DELETE FROM sentinel_historicalautonomysetting",
+    ],
+)
+def test_no_statement_alone_frees_a_machine(statement: str) -> None:
+    one = automation()
+    assert any(words in refused(statement) for words in ("no decision sets", "not deleted", "permission denied"))
+    assert one.leave().level is Level.SUGGEST
+
+
+@pytest.mark.parametrize(
+    "wrong", ["action", "automation", "level", "limits", "unsigned", "over", "not a permit", "another's", "upwards by lowering", "evidence"]
+)
+def test_a_decision_frees_a_machine_only_for_what_it_says(wrong: str) -> None:
+    one = automation()
+    up, ago = {"level": "act_with_approval", "limits": ""}, int((clock.now() - timedelta(hours=1)).timestamp())
+    decision = {
+        "action": lambda: decided("mandate.grant", one.key, up),
+        "automation": lambda: a_raise("another/" + one.key),
+        "level": lambda: a_raise(one.key, level="watch"),
+        "limits": lambda: a_raise(one.key, limits="1.00:EUR:1:8-20"),
+        "unsigned": lambda: used(written(ask(), token="forged")),
+        "over": lambda: decided("autonomy.raise", one.key, up, exp=ago),
+        "not a permit": lambda: decided("autonomy.raise", one.key, up, outcome="needs_approval"),
+        "another's": lambda: decided("autonomy.raise", one.key, up, by="niamh"),
+        "upwards by lowering": lambda: decided("autonomy.lower", one.key, up),
+        "evidence": lambda: decided("autonomy.raise", one.key, up, iat=int((clock.now() + timedelta(hours=1)).timestamp())),
+    }[wrong]()
+    said = refused(SET, "act_with_approval", decision)
+    assert any(words in said for words in ("no decision sets", "takes freedom away", "not signed by the bank"))
+    assert one.leave().level is Level.SUGGEST
+
+
+def test_a_raise_is_not_played_again_once_it_was_taken_back() -> None:
+    one = automation()
+    first = a_raise(one.key)
+    run(SET, "act_with_approval", first)
+    run(SET, "watch", decided("autonomy.lower", one.key, {"level": "watch"}))
+    assert "no decision sets" in refused(SET, "act_with_approval", first)
+
+
+def stopped(drill: bool = False) -> models.AutomationStop:
+    scope, value = ("action", "automation.drill") if drill else ("everything", "")
+    return models.AutomationStop.objects.create(
+        scope=scope,
+        value=value,
+        reason="Now",
+        drill=drill,
+        stopped_by="x",
+        stopped_by_name="x",
+        stopped_at=clock.now(),
+        stop_decision_id=uuid7(),
+    )
+
+
+LIFT = "UPDATE sentinel_automationstop SET lifted_at = now(), lifted_by = 'maeve', lift_decision_id = %s WHERE id = %s"
+
+
+def test_stopping_takes_nothing_and_going_on_takes_what_was_decided() -> None:
+    stop = stopped()
+    assert ask(insights()).rules[0].id == "automation-stopped"
+    for decision in (
+        decided("automation.start", str(uuid7()), {}),
+        decided("automation.stop", str(stop.pk), {}),
+        decided("automation.start", str(stop.pk), {}, by="niamh"),
+        decided("automation.start", str(stop.pk), {}, outcome="needs_approval"),
+        decided("automation.start", str(stop.pk), {}, exp=int((clock.now() - timedelta(hours=1)).timestamp())),
+        None,
+    ):
+        assert "no decision lifts" in refused(LIFT, decision, stop.pk)
+    run(LIFT, decided("automation.start", str(stop.pk), {}), stop.pk)
+    assert "no decision lifts" in refused("UPDATE sentinel_automationstop SET lifted_at = NULL")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM sentinel_automationstop",
+        "TRUNCATE sentinel_automationstop CASCADE",
+        "UPDATE sentinel_automationstop SET drill = true",
+        "UPDATE sentinel_automationstop SET scope = 'branch', value = 'nowhere'",
+        "UPDATE sentinel_automationstop SET lifted_at = now()",
+        "UPDATE sentinel_automationstop SET id = gen_random_uuid()",
+        "INSERT INTO sentinel_automationstop SELECT (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(),"
+        " 'scope', 'branch', 'value', 'galway', 'drill', true))).* FROM sentinel_automationstop s",
+        "INSERT INTO sentinel_automationstop SELECT (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(),"
+        " 'lifted_at', now()))).* FROM sentinel_automationstop s",
+        "INSERT INTO sentinel_automationstop SELECT * FROM sentinel_automationstop ON CONFLICT (id) DO UPDATE SET lifted_at = now()",
+    ],
+)
+def test_no_statement_alone_lets_machines_go_on(statement: str) -> None:
+    stopped()
+    assert any(words in refused(statement) for words in ("no decision lifts", "begins in force", "permission denied"))
+    assert ask(insights()).rules[0].id == "automation-stopped"
+
+
 # Anything at all
 
 
@@ -342,6 +496,9 @@ TABLES = (
     "sentinel_policystep",
     "platform_publishedkey",
     "platform_domainevent",
+    "sentinel_autonomysetting",
+    "sentinel_historicalautonomysetting",
+    "sentinel_automationstop",
 )
 CALLS = (
     "SELECT sentinel_redact({uuid}, 'sentinel_approvalrequest', 'note', ARRAY[{uuid}::text], {text})",
@@ -397,6 +554,9 @@ def one_sequence(folder: Path, steps: list[Step]) -> None:
     approvals.approve(other.pk, actor=lead(), at=clock.now(), note="Spoke with him")
     permit = ask(asker)
     consume(permit.token, **use_of(permit))
+    machines.let(subject="insights.cashflow", action=TRANSFER, level=Level.SUGGEST, reason="New", at=clock.now())
+    levels.lower(Automation("insights.cashflow", TRANSFER), Level.WATCH, actor=officer("maeve"), reason="Strange", at=clock.now())
+    stops.stop(Scope.BRANCH, "galway", actor=officer("niamh"), reason="Wrong salaries", at=clock.now())
     transparency.integrate(at=clock.now())
     before = evidence()
     uuids = [row for (row,) in run("SELECT id FROM sentinel_decision UNION SELECT id FROM sentinel_approvalrequest ORDER BY 1")]
@@ -418,7 +578,8 @@ def one_sequence(folder: Path, steps: list[Step]) -> None:
     after = evidence()
     for table, rows in before.items():
         assert rows <= after[table], f"{table} is not what it was"
-    assert after["sentinel_redaction"] == before["sentinel_redaction"]
+    for table in ("sentinel_redaction", "sentinel_autonomysetting"):
+        assert after[table] == before[table]
     with pytest.raises(ApprovalNotValid):
         ask(asker, amount="5000.00", approval=open_request.id)
     transparency.integrate(at=clock.now())

@@ -11,6 +11,7 @@ from customers.linkage import known, live
 from customers.linkage.joining import LINKAGE
 from customers.models import Party, PartyLink
 from sentinel import autonomy, policy
+from tests import machines
 from tests.bank import Bank, Branch, Customer
 
 BORN = date(1961, 4, 12)
@@ -75,7 +76,7 @@ def resolved(bank: Bank) -> Callable[..., PartyLink | None]:
 @pytest.fixture
 def act_alone(policies: None) -> None:
     """Linkage may join by itself."""
-    autonomy.set_level(
+    machines.let(
         subject=LINKAGE.id,
         action="party.join",
         level=autonomy.Level.ACT_ALONE,

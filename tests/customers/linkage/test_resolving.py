@@ -12,6 +12,7 @@ from customers.linkage.joining import LINKAGE, MODEL
 from customers.models import LinkVerdict, PartyAct, PartyLink
 from sentinel import autonomy
 from sentinel.models import Decision
+from tests import machines
 from tests.bank import Bank, Branch, Customer
 
 from .conftest import BORN
@@ -42,7 +43,7 @@ def test_the_same_person_is_joined_by_a_machine_that_may_act_alone(
 def test_a_machine_that_may_not_act_alone_leaves_it_to_a_person(
     level: autonomy.Level, mary: Customer, again: Customer, resolved: Resolve, policies: None, adviser: Actor
 ) -> None:
-    autonomy.set_level(subject=LINKAGE.id, action="party.join", level=level, reason="Just begun", at=clock.now())
+    machines.let(subject=LINKAGE.id, action="party.join", level=level, reason="Just begun", at=clock.now())
 
     resolved(mary, again)
 
@@ -72,7 +73,7 @@ def test_where_nobody_let_the_machine_act_alone_nothing_is_asked(
 )
 def test_a_machine_asks_where_any_customer_might_be_left_to_it(settings: list[tuple[str, str, str]], allowed: bool, db: None) -> None:
     for subject, action, level in settings:
-        autonomy.set_level(subject=subject, action=action, level=autonomy.Level(level), reason="A test", at=clock.now())
+        machines.let(subject=subject, action=action, level=autonomy.Level(level), reason="A test", at=clock.now())
 
     assert autonomy.may_act_alone(subjects=(LINKAGE.id, MODEL), action="party.join") is allowed
 
@@ -127,9 +128,7 @@ def test_whoever_was_told_apart_is_not_joined_by_way_of_a_third(
     link = resolved(mary, again)
     assert link is not None
     review.decide(link.pk, LinkVerdict.Verdict.DIFFERENT, reason="Both were here", actor=adviser, at=clock.now())
-    autonomy.set_level(
-        subject=LINKAGE.id, action="party.join", level=autonomy.Level.ACT_ALONE, reason="No merge was undone", at=clock.now()
-    )
+    machines.let(subject=LINKAGE.id, action="party.join", level=autonomy.Level.ACT_ALONE, reason="No merge was undone", at=clock.now())
 
     bank.customer("Mary Considine", born=BORN, branch=galway, street="12 Shop Street", phone="+353 88 900 4417")
     resolved(mary, again)
