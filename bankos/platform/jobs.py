@@ -263,8 +263,19 @@ def split(job: Job, parts: Iterable[tuple[Mapping[str, Any], int]], *, at: datet
     transaction.on_commit(partial(_hand_out, job.pk, job.kind, LANES - 1))
 
 
+def serve(job_id: UUID, *, seconds: float) -> None:
+    """Do piece after piece for about so long, then leave the rest to another message, so that other work gets its turn."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not work(job_id, at=clock.now()):
+            return
+    job = Job.objects.filter(pk=job_id).first()
+    if job is not None:
+        _hand_out(job_id, job.kind)
+
+
 def work(job_id: UUID, *, at: datetime) -> bool:
-    """Do one piece of the job, or of its next part, and ask for the one after it. Asked once too often, there is nothing to do.
+    """Do one piece of the job, or of its next part. Asked once too often, there is nothing to do.
 
     Returns:
         Whether there was a piece to do.
@@ -293,7 +304,6 @@ def work(job_id: UUID, *, at: datetime) -> bool:
         raise  # the sweep asks for it again, some seconds later
     if job.parent_id:
         _settle(job.parent_id, clock.now())
-    _hand_out(job_id, job.kind)
     return True
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from . import bell, clock, events, health, jobs, outcomes, scratch
 
-# A task drains for so long and leaves the rest to another one, so that a long backlog keeps no other work waiting.
+# A task drains, or works on a job, for so long and leaves the rest to another one, so that a long backlog keeps no other work waiting.
 SECONDS_A_TASK = 3
 
 
@@ -29,7 +29,7 @@ def sweep_events() -> None:
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def work_on_job(job_id: str) -> None:
     """Do a piece of a job; asked once too often, there is nothing to do."""
-    jobs.work(UUID(job_id), at=clock.now())
+    jobs.serve(UUID(job_id), seconds=SECONDS_A_TASK)
 
 
 @shared_task

@@ -236,7 +236,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "settle reviews": {"task": "sentinel.tasks.settle_reviews", "schedule": crontab(minute=15), "options": {"expires": 3600}},
     "erase due": {"task": "customers.rights.tasks.erase_due", "schedule": crontab(hour=3, minute=10), "options": {"expires": 3600}},
     "sweep scratch": {"task": "bankos.platform.tasks.sweep_scratch", "schedule": 60, "options": {"expires": 60}},
-    "sweep copies": {"task": "customers.rights.tasks.sweep_copies", "schedule": 60, "options": {"expires": 60}},
+    "delete old copies": {"task": "customers.rights.tasks.delete_old_copies", "schedule": 600, "options": {"expires": 600}},
     "turn day": {"task": "customers.tasks.turn_day", "schedule": crontab(minute=1), "options": {"expires": 3600}},
     "link records": {"task": "customers.tasks.start_linkage", "schedule": crontab(hour=1, minute=30), "options": {"expires": 3600}},
     "apply events": {"task": "customers.tasks.apply_events", "schedule": TICK, "options": {"expires": TICK}},

@@ -73,10 +73,7 @@ class RightsRequest(models.Model):
 
 
 class AccessExport(models.Model):
-    """The copy of a customer's data in the making, and, for some days, made: parts encrypted with a key of its own.
-
-    The table, not the broker, knows how far it is: `section` and `cursor` say where the next part goes on.
-    """
+    """The copy of a customer's data in the making, and, for some days, made: parts encrypted with a key of its own."""
 
     class State(models.TextChoices):
         MAKING = "making", "being made"
@@ -86,12 +83,8 @@ class AccessExport(models.Model):
     request = models.OneToOneField(RightsRequest, on_delete=models.PROTECT, primary_key=True, related_name="export")
     state = models.CharField(max_length=8, choices=State, default=State.MAKING)
     key = models.BinaryField(null=True, help_text="Wrapped by the master key; empty once the export is deleted.")
-    section = models.PositiveSmallIntegerField(default=0, help_text="Sections that are complete.")
-    sections = models.PositiveSmallIntegerField()
-    cursor = models.CharField(max_length=60, blank=True, help_text="Behind which row of the section at hand to go on.")
     parts = models.PositiveIntegerField(default=0)
     records = models.PositiveBigIntegerField(default=0)
-    alive_at = models.DateTimeField(help_text="When somebody last worked on it.")
     ready_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True, help_text="When it is, or was, deleted.")
 

@@ -1,24 +1,22 @@
-"""The copy of everything held about a customer (GDPR Art. 15 and 20): made in the background, kept encrypted for some days.
+"""The copy of everything held about a customer (GDPR Art. 15 and 20): made by a job, kept encrypted for some days.
 
-It is made in parts of a few hundred records. A part and how far the work is commit together, so that a worker that dies costs one part, and
-memory is bounded by it however much is held. Each copy is encrypted with a key of its own; deleting it empties the key.
+A piece of the job is a few hundred records, so that memory is bounded however much is held. Each copy is encrypted with a key of its own;
+deleting it empties the key.
 """
 
 import json
-import time
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from django.urls import reverse
 
-from bankos.platform import vault
-from bankos.platform.actors import Actor
+from bankos.platform import jobs, vault
+from bankos.platform.actors import Actor, Role
+from bankos.platform.jobs import JobKind, Work
 from sentinel import authority
 
 from ..members import customer_of
@@ -28,13 +26,11 @@ from . import asking
 from .action_types import HAND_OUT
 from .contributions import Contribution, Record, Subject, contributions
 
-__all__ = ["CopyView", "NotReady", "ask", "copy_of", "delete_old", "hand_out", "records", "sweep", "work"]
+__all__ = ["CopyView", "NotReady", "ask", "copy_of", "delete_old", "hand_out", "records"]
 
-PART = 300  # records
-SECONDS_A_TASK = 20
+PART = 300
+"""Records."""
 KEPT = timedelta(days=7)
-SILENT = timedelta(seconds=60)
-FETCHED_WITHIN = 60  # seconds
 State = AccessExport.State
 
 
@@ -44,12 +40,13 @@ class NotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CopyView:
-    """How far a copy is. `percent` counts sections."""
+    """How far a copy is. `percent` counts sections; `problem` says why it cannot be made."""
 
     request_id: UUID
     party_id: UUID
     state: str
     percent: int
+    problem: str
     records: int
     ready_at: datetime | None
     gone_at: datetime | None
@@ -63,32 +60,14 @@ def ask(party_id: UUID, *, checked: str, heard_on: str, actor: Actor, at: dateti
     """
     with authority.keeping_evidence():
         request = asking.record(party_id, asking.Kind.ACCESS, checked=checked, heard_on=heard_on, actor=actor, at=at)
-        AccessExport.objects.create(request=request, key=vault.wrap(vault.new_data_key()), sections=len(contributions()), alive_at=at)
-        transaction.on_commit(partial(_hand_to_workers, request.pk))
+        AccessExport.objects.create(request=request, key=vault.wrap(vault.new_data_key()))
+        jobs.start(COPY, _subject(request.pk), actor=actor, at=at, total=len(contributions()))
     return request.pk
 
 
 def copy_of(request_id: UUID, *, actor: Actor) -> CopyView:
-    """Raises NotVisible. Queries: 1."""
+    """Raises NotVisible. Queries: 2."""
     return _view(_visible(request_id, actor))
-
-
-def work(request_id: UUID, *, at: datetime) -> None:
-    """Make part after part, for some seconds; what is left is for the next task. Asked once too often, there is nothing to do."""
-    until = time.monotonic() + SECONDS_A_TASK
-    while _next_part(request_id, at):
-        if time.monotonic() > until:
-            _hand_to_workers(request_id)
-            return
-
-
-def sweep(*, at: datetime) -> int:
-    """Ask again for copies nobody works on any more. Returns how many."""
-    silent = AccessExport.objects.filter(state=State.MAKING, alive_at__lt=at - SILENT)
-    ids = list(silent.values_list("pk", flat=True))
-    for request_id in ids:
-        _hand_to_workers(request_id)
-    return len(ids)
 
 
 def delete_old(*, at: datetime) -> int:
@@ -137,28 +116,29 @@ def records(export: AccessExport) -> Iterator[tuple[Contribution, list[Record]]]
             yield contribution, []
 
 
-def _next_part(request_id: UUID, at: datetime) -> bool:
-    """One part, all or nothing. Whether there may be another."""
-    with transaction.atomic():
-        making = AccessExport.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=request_id, state=State.MAKING)
-        export = making.select_related("request").first()
-        if export is None:
-            return False
-        subject = subject_of(export.request.party_id, at=export.request.asked_at)
-        contribution = contributions()[export.section]
-        found = contribution.read(subject, export.cursor, PART)
+def _next_part(work: Work, at: datetime) -> bool:
+    """One part. Whether there may be another."""
+    making = AccessExport.objects.select_for_update(of=("self",)).filter(request=_request_of(work.job.subject), state=State.MAKING)
+    export = making.select_related("request").first()
+    if export is None:  # deleted meanwhile, because the customer was erased
+        return False
+    section, behind = work.job.place or (0, "")
+    if section < len(contributions()):
+        contribution = contributions()[section]
+        found = contribution.read(subject_of(export.request.party_id, at=export.request.asked_at), behind, PART)
         if found:
             export.parts += 1
             _keep(export, contribution.name, [record for _, record in found])
             export.records += len(found)
-            export.cursor = found[-1][0]
+            behind = found[-1][0]
         if len(found) < PART:
-            export.section, export.cursor = export.section + 1, ""
-        export.alive_at = at
-        if export.section == export.sections:
-            export.state, export.ready_at, export.gone_at = State.READY, at, at + KEPT
-        export.save()
-        return export.state == State.MAKING
+            section, behind = section + 1, ""
+    ready = section >= len(contributions())
+    if ready:
+        export.state, export.ready_at, export.gone_at = State.READY, at, at + KEPT
+    export.save()
+    work.report(section, len(contributions()), place=[section, behind])
+    return not ready
 
 
 def subject_of(party_id: UUID, *, at: datetime) -> Subject:
@@ -186,19 +166,33 @@ def _visible(request_id: UUID, actor: Actor) -> AccessExport:
 
 
 def _view(export: AccessExport) -> CopyView:
+    row = jobs.of(COPY, _subject(export.pk)).first()
+    job = jobs.view_of(row) if row else None
     return CopyView(
         request_id=export.pk,
         party_id=export.request.party_id,
         state=export.state,
-        percent=100 * export.section // max(export.sections, 1),
+        percent=job.percent if job else 0,
+        problem=job.problem if job and not job.going_on and export.state == State.MAKING else "",
         records=export.records,
         ready_at=export.ready_at,
         gone_at=export.gone_at,
     )
 
 
-def _hand_to_workers(request_id: UUID) -> None:
-    from .tasks import make_copy
+def _subject(request_id: UUID) -> str:
+    return f"RightsRequest/{request_id}"
 
-    with suppress(OperationalError):  # the sweeper asks again
-        make_copy.apply_async([str(request_id)], expires=FETCHED_WITHIN)
+
+def _request_of(subject: str) -> UUID:
+    return UUID(subject.partition("/")[2])
+
+
+COPY = JobKind(
+    "customers.access_copy",
+    "Copy of a customer’s data",
+    _next_part,
+    atomic=True,
+    seen_by=frozenset({Role.COMPLIANCE}),
+    page=lambda job: reverse("access-copy", args=[_request_of(job.subject)]),
+)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.db import connection
 from django.urls import reverse
 
 import customers
-from bankos.platform import clock
+from bankos.platform import clock, jobs
 from bankos.platform.actors import Actor, Role
 from customers import consents
 from customers.models import AccessExport, AccessExportPart, Party, RightsRequest
@@ -46,9 +47,15 @@ def asked(customer: Customer, actor: Actor) -> UUID:
     return access.ask(customer.id, checked="document", heard_on="branch", actor=actor, at=clock.now())
 
 
+def make(request_id: UUID) -> None:
+    """What workers do."""
+    for job in jobs.open_jobs(access.COPY, f"RightsRequest/{request_id}"):
+        jobs.serve(job.pk, seconds=60)
+
+
 def made(customer: Customer, actor: Actor) -> AccessExport:
     request_id = asked(customer, actor)
-    access.work(request_id, at=clock.now())
+    make(request_id)
     return access.hand_out(request_id, actor=actor, at=clock.now())
 
 
@@ -129,11 +136,24 @@ def test_no_cell_is_a_formula(cell: str, shown: str) -> None:
 def test_killed_after_any_part_it_comes_out_the_same(bank: Bank, rich: Customer, adviser: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "PART", 2)
     at_once, in_pieces = asked(rich, adviser), asked(rich, adviser)
-    access.work(at_once, at=clock.now())
-    steps = 0
-    while access._next_part(in_pieces, clock.now()):
-        steps += 1  # what a worker that dies after each part leaves, and the next takes up
-    assert steps > len(contributions.contributions())
+    make(at_once)
+    job, read, pieces = jobs.open_jobs(access.COPY).get(), access.contributions, 0
+
+    def dying() -> object:
+        nonlocal pieces
+        pieces += 1
+        if pieces % 7 == 0:  # in the middle of a piece
+            raise SystemExit
+        return read()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(access, "contributions", dying)
+        while job.state in jobs.OPEN:
+            with suppress(SystemExit):
+                jobs.work(job.pk, at=clock.now())
+            jobs.sweep(at=clock.now() + timedelta(minutes=5))
+            job.refresh_from_db()
+    assert (job.state, pieces > len(read())) == ("done", True)
 
     def content(request_id: UUID) -> dict:
         told = sections(access.hand_out(request_id, actor=adviser, at=clock.now()))
@@ -145,8 +165,20 @@ def test_killed_after_any_part_it_comes_out_the_same(bank: Bank, rich: Customer,
 
 def test_asked_once_too_often_a_worker_does_nothing(rich: Customer, adviser: Actor) -> None:
     export = made(rich, adviser)
-    access.work(export.pk, at=clock.now())
+    assert not jobs.work(jobs.of(access.COPY).get().pk, at=clock.now())
     assert AccessExportPart.objects.filter(export=export).count() == export.parts
+
+
+def test_a_copy_that_cannot_be_made_says_so(bank: Bank, rich: Customer, adviser: Actor) -> None:
+    request_id = asked(rich, adviser)
+    job = jobs.open_jobs(access.COPY).get()
+    for _ in range(jobs.DEATHS):
+        jobs._claimed(job.pk, clock.now())
+        jobs.sweep(at=clock.now() + timedelta(minutes=5))
+
+    page = bank.desk(adviser).get(reverse("access-copy", args=[request_id])).content.decode()
+    assert f"This copy could not be made. {jobs.STOPPED_TWICE}" in page
+    assert "hx-trigger" not in page.partition('id="copy"')[2].partition("</section>")[0]
 
 
 def test_what_is_stored_cannot_be_read_without_its_key(rich: Customer, adviser: Actor) -> None:
@@ -201,7 +233,7 @@ def test_the_file_comes_through_the_page(bank: Bank, rich: Customer, adviser: Ac
     desk.post(reverse("access-ask", args=[rich.id]), {"checked": "document", "heard_on": "branch"})
     request_id = RightsRequest.objects.get().pk
     assert "Being made" in desk.get(reverse("access-copy", args=[request_id])).content.decode()
-    access.work(request_id, at=clock.now())
+    make(request_id)
     assert "Ready" in desk.get(reverse("access-copy", args=[request_id]), headers={"HX-Request": "true"}).content.decode()
     answer = desk.post(reverse("access-download", args=[request_id]))
     archive = ZipFile(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]

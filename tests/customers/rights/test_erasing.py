@@ -283,16 +283,16 @@ def test_free_texts_around_approvals_go_with_the_rest(nuala: Customer, officer: 
 def test_the_copy_of_an_erased_customer_says_so(nuala: Customer, adviser: Actor, officer: Actor, second: Actor) -> None:
     import json
 
-    from .test_access import opened
+    from .test_access import make, opened
 
     close_accounts(nuala)
     old = access.ask(nuala.id, checked="letter", heard_on="letter", actor=adviser, at=clock.now())
-    access.work(old, at=clock.now())
+    make(old)
     erase(nuala, officer, second)
     assert access.copy_of(old, actor=officer).state == "gone", "a copy made before would bring everything back"
 
     made = access.ask(nuala.id, checked="letter", heard_on="letter", actor=officer, at=clock.now())
-    access.work(made, at=clock.now())
+    make(made)
     archive = opened(access.hand_out(made, actor=officer, at=clock.now()))
     whole = json.loads(archive.read("data.json"))
     assert whole["erased_at"] is not None
