@@ -93,8 +93,7 @@ def fill(plan: Plan, folder: Path, *, bar: ProgressBar) -> Filled:
 def _compare_everybody(at: datetime) -> None:
     """The night's linkage, so that the queue of duplicates has something to decide."""
     run = linkage.start(actor=system("demobank"), at=at)
-    while jobs.work(run, at=at):
-        pass
+    jobs.run_to_end(run, at=at)
 
 
 def moment_of(plan: Plan) -> datetime:

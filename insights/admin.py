@@ -1,13 +1,10 @@
 """Models, runs and answers for administrators: to look at, not to change."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from bankos.platform.admin_pages import ToLookAt
 
-from .models import ForecastPartition, ForecastRun, ModelAlias, ModelVersion, RecommendationAnswer
+from .models import ModelAlias, ModelVersion, RecommendationAnswer
 
 
 @admin.register(ModelVersion)
@@ -30,26 +27,6 @@ class ModelAliasAdmin(ToLookAt):
     list_display = ("model", "alias", "version", "since", "set_by", "why")
     list_select_related = ("version",)
     ordering = ("-since",)
-
-
-class PartitionInline(admin.TabularInline):
-    model = ForecastPartition
-    fields = ("first_bucket", "last_bucket", "state", "attempt", "rows", "claimed_at", "finished_at", "last_error")
-    readonly_fields = fields
-    ordering = ("first_bucket",)
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(ForecastRun)
-class ForecastRunAdmin(ToLookAt):
-    list_display = ("as_of_date", "model_version", "started_at", "finished_at")
-    list_select_related = ("model_version",)
-    ordering = ("-started_at",)
-    inlines = (PartitionInline,)
 
 
 @admin.register(RecommendationAnswer)

@@ -2,7 +2,7 @@
 
 from customers.rights.reach import Category, Erasing, also, goes, stays
 
-from .models import BalanceForecast, ForecastPartition, ModelAlias, ModelVersion, Recommendation, RecommendationAnswer
+from .models import BalanceForecast, ModelAlias, ModelVersion, Recommendation, RecommendationAnswer
 
 
 def _answers(erasing: Erasing):  # type: ignore[no-untyped-def]
@@ -33,6 +33,5 @@ stays(Recommendation, "grounds", "action", "parameters", "currency", why="Ids, c
 stays(RecommendationAnswer, "outcome", "reason", why="One of a few codes.")
 stays(RecommendationAnswer, "actor_kind", "actor_id", "actor_name", why="A colleague's.")
 stays(BalanceForecast, why="The row goes as a whole.")
-stays(ForecastPartition, why="How far a night's work came, and why it failed.")
 for model in (ModelVersion, ModelAlias):
     stays(model, why="What was learnt from everybody, and who put it in charge.")

@@ -40,6 +40,7 @@ FAILURES, DEATHS = 5, 2
 STOPPED_TWICE = "It stopped the worker that did it, twice at the same place, and is not tried again. Ask whoever runs bankos."
 FAILED_AGAIN = "It failed again and again; the system’s log says where. Ask whoever runs bankos."
 PART_FAILED = "Some of it could not be done."
+WAIT_S = 0.2
 State = Job.State
 OPEN = (State.WAITING, State.RUNNING, State.STOPPING)
 log = structlog.get_logger(__name__)
@@ -274,6 +275,21 @@ def serve(job_id: UUID, *, seconds: float) -> None:
         _hand_out(job_id, job.kind)
 
 
+def run_to_end(job_id: UUID, *, at: datetime, progress: Callable[[int, int], None] | None = None) -> None:
+    """Do all of the job here and now, beside workers that are at it too; those that died are waited for until they are found dead.
+
+    Args:
+        at: what the work takes for now.
+        progress: called with (done, total) after each piece.
+    """
+    while Job.objects.filter(pk=job_id, state__in=OPEN).exists():
+        if not work(job_id, at=at):
+            time.sleep(WAIT_S)
+            sweep(at=clock.now())
+        if progress is not None:
+            progress(*Job.objects.values_list("done", "total").get(pk=job_id))
+
+
 def work(job_id: UUID, *, at: datetime) -> bool:
     """Do one piece of the job, or of its next part. Asked once too often, there is nothing to do.
 
@@ -458,7 +474,8 @@ def _settle(job_id: UUID, at: datetime) -> None:
         if job.state == State.STOPPING:
             job.state = State.STOPPED
         elif State.FAILED in sizes:
-            job.state, job.problem = State.FAILED, PART_FAILED
+            failed = job.parts.filter(state=State.FAILED).order_by("pk").first()
+            job.state, job.problem = State.FAILED, f"{PART_FAILED} {failed.problem if failed else ''}"[:300]
         elif job.parts.exists() or not job.total:
             job.state = State.DONE
         job.save()

@@ -228,7 +228,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "beat heart": {"task": "bankos.platform.tasks.beat_heart", "schedule": TICK, "options": {"expires": TICK}},
     "close expired approvals": {"task": "journeys.tasks.close_expired_approvals", "schedule": 60, "options": {"expires": 60}},
     "forecast": {"task": "insights.tasks.start_nightly", "schedule": crontab(hour=2, minute=30), "options": {"expires": 3600}},
-    "sweep forecast": {"task": "insights.tasks.sweep_nightly", "schedule": 20, "options": {"expires": 20}},
     "activate policies": {"task": "sentinel.tasks.activate_due_policies", "schedule": TICK, "options": {"expires": TICK}},
     "checkpoint log": {"task": "sentinel.tasks.checkpoint_log", "schedule": TICK, "options": {"expires": TICK}},
     "check decisions": {"task": "sentinel.tasks.check_decisions", "schedule": 60, "options": {"expires": 60}},

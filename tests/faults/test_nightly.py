@@ -7,10 +7,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from bankos.platform import clock, events
+from bankos.platform import clock, events, jobs
+from bankos.platform.models import Job
 from insights import nightly, registry
 from insights.cashflow import model
-from insights.models import BalanceForecast, ForecastPartition, Recommendation
+from insights.models import BalanceForecast, Recommendation
 from sentinel import decisions
 from tests.insights.households import crowd
 from tests.insights.test_nightly import OFFICER
@@ -37,7 +38,7 @@ def asleep(transactional_db: None, tmp_path) -> None:
 
 
 def states(state: str) -> int:
-    return ForecastPartition.objects.filter(state=state).count()
+    return Job.objects.filter(state=state).exclude(parent=None).count()
 
 
 def test_worker_killed_inside_a_partition_leaves_no_half_and_nothing_twice(
@@ -52,17 +53,15 @@ def test_worker_killed_inside_a_partition_leaves_no_half_and_nothing_twice(
         worker.kill()
     wait_until(lambda: not others_at_work())
 
-    died_in = states("claimed")
-    assert died_in == 1
+    assert states("running") == 1
     assert BalanceForecast.objects.count() == Recommendation.objects.count() == 0
 
     start_worker(concurrency=2)
-    nightly.sweep(clock.now() + timedelta(minutes=1))
+    jobs.sweep(at=clock.now() + timedelta(minutes=1))
     wait_until(lambda: nightly.report(run_id).finished)
 
     assert nightly.report(run_id).failed == 0
     assert states("done") == 16
-    assert sorted(ForecastPartition.objects.values_list("attempt", flat=True)) == [1] * 15 + [2]
     assert BalanceForecast.objects.count() == HOUSEHOLDS == BalanceForecast.objects.values("arrangement_id").distinct().count()
     suggested = Recommendation.objects.filter(state="open")
     assert suggested.count() == HOUSEHOLDS // 2 == suggested.values("party_id").distinct().count()
@@ -79,8 +78,8 @@ def waits_for_a_lock() -> bool:
 
 
 def others_at_work() -> bool:
-    """Whether a session of the killed worker still holds its partition."""
-    return _locks("relation = 'insights_forecastpartition'::regclass") > 0
+    """Whether a session of the killed worker still holds its part."""
+    return _locks("relation = 'platform_job'::regclass") > 0
 
 
 def _locks(condition: str) -> int:

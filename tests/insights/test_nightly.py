@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from bankos.platform import jobs
 from bankos.platform.actors import Actor, ActorKind, Role
+from bankos.platform.models import Job
 from insights import nightly, refresh
-from insights.models import BalanceForecast, ForecastPartition, ForecastRun, ModelAlias, ModelVersion, Recommendation
+from insights.models import BalanceForecast, ModelAlias, ModelVersion, Recommendation
 from sentinel import decisions
 
 from .town import ENOUGH_UNTIL_THEN, NIGHT, TODAY
@@ -89,52 +91,22 @@ def test_suggestion_closes_when_the_account_no_longer_goes_below_zero(town, cham
     assert Recommendation.objects.get().state == "expired"
 
 
-def test_partition_that_is_claimed_or_done_is_not_done_again(town, champion):
-    town.household()
-    town.move_in()
-    run = nightly._plan(NIGHT)
-    one, other, *_ = run.partitions.order_by("first_bucket")
-
-    assert nightly.work(one.pk, at=NIGHT)
-    assert not nightly.work(one.pk, at=NIGHT)
-    ForecastPartition.objects.filter(pk=other.pk).update(state="claimed", claimed_at=NIGHT)
-    assert not nightly.work(other.pk, at=NIGHT)
-
-
 def test_run_of_today_goes_on_instead_of_a_second_one_beside_it(town, champion):
     town.move_in()
-    first = nightly._plan(NIGHT)
+    first = nightly.start(NIGHT)
 
-    assert nightly._plan(NIGHT + timedelta(minutes=5)).pk == first.pk
-    assert nightly.run_now(at=NIGHT + timedelta(minutes=10)).run_id == first.pk
-    assert ForecastRun.objects.count() == 1
+    assert nightly.start(NIGHT + timedelta(minutes=5)) == first
+    assert nightly.run_now(at=NIGHT + timedelta(minutes=10)).run_id == first
+    assert jobs.of(nightly.NIGHT).count() == 1
 
 
 def test_night_covers_all_buckets_exactly_once(town, champion):
     town.move_in()
 
-    nightly.run_now(at=NIGHT)
+    run = nightly.run_now(at=NIGHT)
 
-    covered = [bucket for part in ForecastPartition.objects.all() for bucket in range(part.first_bucket, part.last_bucket + 1)]
+    covered = [bucket for part in Job.objects.filter(parent=run.run_id) for bucket in range(*part.given["buckets"])]
     assert sorted(covered) == list(range(256))
-
-
-def test_claim_of_a_dead_worker_is_taken_back_and_given_up_after_the_second(town, champion):
-    town.move_in()
-    run = nightly._plan(NIGHT)
-    run.partitions.update(state="done")
-    lost, hopeless = run.partitions.order_by("first_bucket")[:2]
-    ForecastPartition.objects.filter(pk=lost.pk).update(state="claimed", claimed_at=NIGHT, attempt=1)
-    ForecastPartition.objects.filter(pk=hopeless.pk).update(state="claimed", claimed_at=NIGHT, attempt=2)
-
-    nightly.sweep(NIGHT + timedelta(seconds=5))
-    lost.refresh_from_db()
-    assert lost.state == "claimed"  # its worker may just be about to begin
-
-    nightly.sweep(NIGHT + timedelta(minutes=1))
-    lost.refresh_from_db()
-    hopeless.refresh_from_db()
-    assert (lost.state, hopeless.state) == ("waiting", "failed")
 
 
 def test_first_night_learns_a_model_and_puts_it_in_charge(town):

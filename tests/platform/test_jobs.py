@@ -211,7 +211,7 @@ def test_a_part_that_fails_leaves_the_others_theirs(whole: tuple[Job, list[Job]]
     while jobs.work(job.pk, at=clock.now()):
         pass
 
-    assert (state(job), job.done) == (("failed", jobs.PART_FAILED), 50)
+    assert (state(job), job.done) == (("failed", f"{jobs.PART_FAILED} This part is broken."), 50)
     assert [part.problem for part in job.parts.order_by("pk")] == ["This part is broken.", "", ""]
     assert len(ended) == 1
 
