@@ -16,7 +16,7 @@ from bankos.platform import actors, clock, jobs
 from bankos.platform.jobs import JobKind, Work
 from bankos.platform.models import Job
 
-from . import refresh, registry, suggest
+from . import registry, suggest
 
 BUCKETS = 256
 BUCKETS_A_PART = 16
@@ -85,6 +85,8 @@ def report(run_id: UUID) -> RunReport:
 
 
 def _forecast(work: Work, at: datetime) -> None:
+    from . import refresh  # NumPy and pandas, which no process loads before it forecasts
+
     first, behind = work.job.given["buckets"]
     done = refresh.buckets(range(first, behind), at=at)
     work.report(forecasts=done.rows, checksum=done.checksum)

@@ -12,15 +12,16 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.timezone import localtime
 
+from bankos.platform import jobs
 from bankos.platform.actors import OVERSEEING, Actor, ActorKind
 from bankos.platform.models import User
 
-from . import authority, examples, governance, policy
+from . import authority, examples, governance, impact, policy
 from .action_types import ACTIVATE_POLICY, POLICY
 from .cedar import moment
 from .decision import Resource
 from .governance import Act, CarriedOut, NotPossible, Permitted, Refusal
-from .models import ApprovalAnswer, ApprovalRequest, PolicyStep, PolicyVersion, ReplayRun
+from .models import ApprovalAnswer, ApprovalRequest, PolicyStep, PolicyVersion
 
 State = PolicyVersion.State
 Kind = PolicyStep.Kind
@@ -111,12 +112,13 @@ def see_impact(version_id: UUID, actor: Actor, at: datetime) -> None:
     """
     in_charge(actor)
     version = PolicyVersion.objects.get(pk=version_id)
-    run = version.replays.filter(state=ReplayRun.State.DONE).order_by("-id").first()
+    run = jobs.of(impact.REPLAY, impact.subject_of(version.pk)).filter(state=jobs.State.DONE).first()
     if run is None:
         raise ImpactNotKnown("This version has not been tried on past decisions yet.")
-    if run.started_at < _in_force_since(store_of(version)):
+    if run.asked_at < _in_force_since(store_of(version)):
         raise ImpactNotKnown("Another version came into force since this one was tried. Try it again.")
-    detail = f"{run.decisions:,} decisions from {run.since:%d %b} to {run.until:%d %b %Y}, run {run.pk}"
+    since, until = (datetime.fromisoformat(run.given[name]) for name in ("since", "until"))
+    detail = f"{run.total:,} decisions from {since:%d %b} to {until:%d %b %Y}, run {run.pk}"
     if not version.steps.filter(kind=Kind.IMPACT_SEEN, actor_id=actor.id, detail=detail).exists():
         _step(version, Kind.IMPACT_SEEN, at, actor, detail)
 

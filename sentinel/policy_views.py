@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bankos.platform import jobs
 from bankos.platform.requests import StaffRequest
 
 from . import impact, policy_changes, policy_diff, policy_reading
@@ -18,7 +19,7 @@ from .authority import AuthorityError
 from .examples import Result
 from .forms import ImpactForm, PolicyForm, ProposeForm
 from .governance import CarriedOut, NotPossible
-from .models import PolicyVersion, ReplayRun
+from .models import PolicyVersion
 from .policy_changes import NotInCharge
 from .policy_reading import NotThere, VersionView
 
@@ -166,7 +167,7 @@ def impact_context(view: VersionView, request: StaffRequest) -> dict[str, Any]:
         "days": (newest.until - newest.since).days if newest else 0,
         "impact_form": ImpactForm(),
         "going_on": newest is not None and not newest.over,
-        "complete": newest is not None and newest.state == ReplayRun.State.DONE,
+        "complete": newest is not None and newest.state == jobs.State.DONE,
     }
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from bankos.platform import clock
 
-from . import impact, policy_changes, replay_check, transparency
+from . import policy_changes, replay_check, transparency
 from .automation import drills, evidence
 
 
@@ -14,18 +14,6 @@ from .automation import drills, evidence
 def check_decisions() -> None:
     """Make some of the last day's decisions again: they have to come out as they did."""
     replay_check.check(at=clock.now())
-
-
-@shared_task(acks_late=True, reject_on_worker_lost=True)
-def replay_next(run_id: str) -> None:
-    """Make the decisions of a run's next part again; asked once too often, there is nothing left to do."""
-    impact.work_next(UUID(run_id), at=clock.now())
-
-
-@shared_task
-def sweep_replays() -> None:
-    """Give the parts of workers that died to others."""
-    impact.sweep(at=clock.now())
 
 
 @shared_task

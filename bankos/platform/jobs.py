@@ -296,6 +296,7 @@ def work(job_id: UUID, *, at: datetime) -> bool:
     Returns:
         Whether there was a piece to do.
     """
+    began = time.monotonic()
     job = _claimed(job_id, at)
     if job is None:
         return False
@@ -319,7 +320,7 @@ def work(job_id: UUID, *, at: datetime) -> bool:
         _failed(job, error)
         raise  # the sweep asks for it again, some seconds later
     if job.parent_id:
-        _settle(job.parent_id, clock.now())
+        _settle(job.parent_id, at + timedelta(seconds=time.monotonic() - began))
     return True
 
 
@@ -468,7 +469,7 @@ def _settle(job_id: UUID, at: datetime) -> None:
             return
         sizes = dict(job.parts.values_list("state").annotate(size=Sum("total")).order_by())
         if State.RUNNING in sizes or (State.WAITING in sizes and job.state != State.STOPPING):
-            Job.objects.filter(pk=job_id).update(done=sizes.get(State.DONE, 0), alive_at=at)
+            Job.objects.filter(pk=job_id).update(done=sizes.get(State.DONE, 0))
             return
         job.done, job.alive_at, job.finished_at = sizes.get(State.DONE, 0), at, at
         if job.state == State.STOPPING:

@@ -241,7 +241,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "apply events": {"task": "customers.tasks.apply_events", "schedule": TICK, "options": {"expires": TICK}},
     "send webhooks": {"task": "customers.tasks.send_webhooks", "schedule": TICK, "options": {"expires": TICK}},
     "sweep outcomes": {"task": "bankos.platform.tasks.sweep_outcomes", "schedule": 600, "options": {"expires": 600}},
-    "sweep replays": {"task": "sentinel.tasks.sweep_replays", "schedule": 20, "options": {"expires": 20}},
 }
 
 # ---- secrets and effects ----

@@ -191,8 +191,7 @@ stays("sentinel.Redaction", why="Salted hashes of what is gone.")
 stays("sentinel.EvidenceView", why="Which kinds of evidence a colleague opened.")
 for evidence in ("LogEntry", "LogNode", "Checkpoint"):
     stays(f"sentinel.{evidence}", why="Hashes of signed decisions.")
-for replayed in ("ReplayRun", "ReplayPart", "ReplayChange"):
-    stays(f"sentinel.{replayed}", why="Decisions by id, and counts by code.")
+stays("sentinel.ReplayChange", why="Decisions by id, and codes.")
 for automation in ("AutonomySetting", "HistoricalAutonomySetting", "AutonomyWatch", "Review", "AutomationStop", "DrillSighting"):
     stays(f"sentinel.{automation}", why="About machines: how far they may go, and codes of how people judged them.")
 for rule in ("PolicyVersion", "HistoricalPolicyVersion", "PolicyStep", "PolicyStore", "StoreClient"):

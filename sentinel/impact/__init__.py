@@ -1,6 +1,6 @@
 """What another policy text would have done to the decisions of the last days, seen before it is in force.
 
-The run table and its parts know what is left to do (running); a part's decisions are made again and counted (counting) by action,
+A run is a job with parts (running); a part's decisions are made again and counted (counting) by action,
 segment and protected group (groups); reports read the counts (reporting) in plain words (wording). docs/replay.md describes it.
 """
 
@@ -17,9 +17,10 @@ from .reporting import (
     progress,
     report,
 )
-from .running import ImpactError, NotAllowed, NotFound, OutOfRange, start, stop, sweep, work_next
+from .running import REPLAY, ImpactError, NotAllowed, NotFound, OutOfRange, start, stop, subject_of
 
 __all__ = [
+    "REPLAY",
     "ChangePage",
     "ChangedDecision",
     "GroupSplit",
@@ -37,6 +38,5 @@ __all__ = [
     "report",
     "start",
     "stop",
-    "sweep",
-    "work_next",
+    "subject_of",
 ]

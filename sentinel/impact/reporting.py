@@ -1,5 +1,6 @@
 """What a run has come to, shaped for its readers. While it goes on, it speaks of the parts that are done."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,16 +9,17 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.db.models import QuerySet
 
+from bankos.platform import jobs
 from bankos.platform.actors import Actor
 
 from .. import catalogue
 from ..decisions import short_id
-from ..models import ReplayChange, ReplayPart, ReplayRun
+from ..models import ReplayChange
 from . import wording
 from .groups import DIMENSIONS, Dimension, values_of
-from .running import NotFound, check_allowed
+from .running import REPLAY, NotFound, check_allowed, subject_of
 
 FEWEST = 20  # decisions: of fewer nothing is said about a group
 # A group that is treated more strictly than 1 / (4/5) times as often as the others is marked, in the manner of the four-fifths rule
@@ -25,7 +27,7 @@ FEWEST = 20  # decisions: of fewer nothing is said about a group
 DISPARITY = 1.25
 LARGEST_PAGE = 200
 
-State = ReplayRun.State
+State = jobs.State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +188,8 @@ def progress(run_id: UUID, *, actor: Actor) -> Progress:
 
 def latest(version_id: UUID) -> Progress | None:
     """The newest run with this version. Queries: 1."""
-    row = _runs().filter(version=version_id).order_by("-id").first()
-    return None if row is None else Progress(**row)
+    rows = _rows("subject = %s", subject_of(version_id))
+    return Progress(**rows[0]) if rows else None
 
 
 def report(run_id: UUID, *, actor: Actor) -> ImpactReport:
@@ -232,7 +234,7 @@ def changes(run_id: UUID, *, actor: Actor, was: str = "", would_be: str = "", af
         found = found.filter(decision_id__lt=after)
     limit = max(1, min(limit, LARGEST_PAGE))
     rows = list(found[: limit + 1])
-    if not rows and not ReplayRun.objects.filter(pk=run_id).exists():
+    if not rows and not jobs.of(REPLAY).filter(pk=run_id).exists():
         raise NotFound("There is no such run.")
     page = rows[:limit]
     return ChangePage(tuple(_changed(row) for row in page), page[-1].decision_id if len(rows) > limit else None)
@@ -240,33 +242,48 @@ def changes(run_id: UUID, *, actor: Actor, was: str = "", would_be: str = "", af
 
 def _progress(run_id: UUID, actor: Actor) -> dict[str, Any]:
     check_allowed(actor)
-    row: dict[str, Any] | None = _runs().filter(pk=run_id).first()
-    if row is None:
+    rows = _rows("id = %s", run_id)
+    if not rows:
         raise NotFound("There is no such run.")
-    return row
+    return rows[0]
 
 
-def _runs() -> QuerySet[ReplayRun, Any]:
-    """Runs as `Progress` has them. A part that is done may hold a decision or two more than were counted beforehand: those that were
-    being written just then."""
-    done = Q(parts__state=ReplayPart.State.DONE)
-    given_up = Q(parts__state=ReplayPart.State.FAILED)
-    size = Case(When(done, then=F("parts__done")), default=F("parts__size"))
-    return ReplayRun.objects.values(
-        "version_id",
-        "state",
-        "since",
-        "until",
-        "asked_by_name",
-        "started_at",
-        "finished_at",
-        run_id=F("id"),
-        total=Sum(size, default=0),
-        done=Sum("parts__done", filter=done, default=0),
-        changed=Sum("parts__changed", filter=done, default=0),
-        erased=Sum("parts__erased", filter=done, default=0),
-        failed=Sum(Case(When(done, then=F("parts__damaged")), When(given_up, then=F("parts__size"))), default=0),
-    )
+# A part that is done may hold a decision or two more than were counted beforehand: those that were being written just then.
+_RUNS = """
+SELECT run.id, run.subject, run.given, run.state, run.asked_by_name, run.asked_at, run.finished_at,
+       coalesce(sum(CASE WHEN part.state = 'done' THEN (part.counts ->> 'made')::bigint ELSE part.total END), 0)::bigint,
+       coalesce(sum((part.counts ->> 'made')::bigint) FILTER (WHERE part.state = 'done'), 0)::bigint,
+       coalesce(sum((part.counts ->> 'changed')::bigint) FILTER (WHERE part.state = 'done'), 0)::bigint,
+       coalesce(sum((part.counts ->> 'erased')::bigint) FILTER (WHERE part.state = 'done'), 0)::bigint,
+       coalesce(sum(CASE part.state WHEN 'done' THEN (part.counts ->> 'damaged')::bigint WHEN 'failed' THEN part.total END), 0)::bigint
+  FROM (SELECT * FROM platform_job WHERE kind = %s AND parent_id IS NULL AND {which} ORDER BY id DESC LIMIT 1) AS run
+  LEFT JOIN platform_job part ON part.parent_id = run.id
+ GROUP BY run.id, run.subject, run.given, run.state, run.asked_by_name, run.asked_at, run.finished_at
+"""
+
+
+def _rows(which: str, *values: UUID | str) -> list[dict[str, Any]]:
+    """Runs as `Progress` has them, the newest only. `which` is a condition of our own."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNS.format(which=which), [REPLAY.name, *values])
+        found = cursor.fetchall()
+    return [
+        {
+            "run_id": run_id,
+            "version_id": UUID(subject.partition("/")[2]),
+            "state": state,
+            **{name: datetime.fromisoformat(moment) for name, moment in json.loads(given).items()},
+            "asked_by_name": asked_by_name,
+            "started_at": asked_at,
+            "finished_at": finished_at,
+            "total": total,
+            "done": done,
+            "changed": changed,
+            "erased": erased,
+            "failed": failed,
+        }
+        for run_id, subject, given, state, asked_by_name, asked_at, finished_at, total, done, changed, erased, failed in found
+    ]
 
 
 class _Count(NamedTuple):
@@ -288,8 +305,8 @@ class _Count(NamedTuple):
 
 _COUNTS = """
 SELECT c ->> 0, c ->> 1, c ->> 2, c ->> 3, c ->> 4, sum((c ->> 5)::bigint)::bigint
-  FROM sentinel_replaypart CROSS JOIN LATERAL jsonb_array_elements(counts) AS c
- WHERE run_id = %s AND state = 'done'
+  FROM platform_job CROSS JOIN LATERAL jsonb_array_elements(counts -> 'counts') AS c
+ WHERE parent_id = %s AND state = 'done'
  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 """
 

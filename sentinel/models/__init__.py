@@ -10,7 +10,7 @@ from .log import Checkpoint, CheckpointWitness, LogEntry, LogHorizon, LogNode
 from .mandates import Delegation, PersonalMandate
 from .policies import PolicyStep, PolicyVersion
 from .redaction import Erasing, Redaction
-from .replay import ReplayChange, ReplayCheck, ReplayPart, ReplayRun
+from .replay import ReplayChange, ReplayCheck
 from .stops import AutomationStop, DrillSighting
 from .stores import PolicyStore, StoreClient, StoreEntity
 
@@ -41,8 +41,6 @@ __all__ = [
     "Redaction",
     "ReplayChange",
     "ReplayCheck",
-    "ReplayPart",
-    "ReplayRun",
     "Review",
     "StoreClient",
     "StoreEntity",

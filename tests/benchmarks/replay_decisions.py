@@ -25,10 +25,11 @@ django.setup()
 
 from django.db import connection  # noqa: E402 - models need settings first
 
-from bankos.platform import clock, roles  # noqa: E402
+from bankos.platform import clock, jobs, roles  # noqa: E402
+from bankos.platform.models import Job  # noqa: E402
 from sentinel import catalogue, impact, policy  # noqa: E402
 from sentinel.authority import AuthorityError, Question, authorize_many  # noqa: E402
-from sentinel.models import ReplayChange, ReplayPart  # noqa: E402
+from sentinel.models import ReplayChange  # noqa: E402
 from tests.sentinel import desk, texts  # noqa: E402
 
 BATCH = 500
@@ -62,8 +63,7 @@ def decide(number: int) -> float:
 
 
 def work(run_id: UUID) -> None:
-    while impact.work_next(run_id, at=clock.now()):
-        pass
+    jobs.run_to_end(run_id, at=clock.now())
 
 
 def replay(run_id: UUID, workers: int) -> float:
@@ -90,7 +90,7 @@ def main(decisions: int, workers: int) -> None:
     draft = policy.draft(policies=texts.without("no-credit-in-arrears"), schema=texts.SCHEMA, note="", at=clock.now())
     began = time.perf_counter()
     run_id = impact.start(draft.pk, days=1, actor=BOSS, at=clock.now() + timedelta(seconds=1))
-    print(f"planned in {1000 * (time.perf_counter() - began):.0f} ms, {ReplayPart.objects.filter(run=run_id).count()} parts")
+    print(f"planned in {1000 * (time.perf_counter() - began):.0f} ms, {Job.objects.filter(parent=run_id).count()} parts")
     took = replay(run_id, workers)
     began = time.perf_counter()
     report = impact.report(run_id, actor=BOSS)

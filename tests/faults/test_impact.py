@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
-from bankos.platform import clock
+from bankos.platform import clock, jobs
+from bankos.platform.models import Job
 from sentinel import impact, policy
 from sentinel.authority import Question, authorize_many
-from sentinel.models import Decision, ReplayChange, ReplayPart
+from sentinel.models import Decision, ReplayChange
 from tests.processes import Background, WaitUntil
 from tests.sentinel.desk import CREDIT, compliance, parameters, party, staff
 from tests.sentinel.texts import SCHEMA, without
@@ -52,18 +54,18 @@ def test_a_run_whose_worker_is_killed_inside_a_part_is_finished_by_others_with_n
         worker = start_worker(concurrency=1)
         wait_until(lambda: _locks("NOT granted AND relation = 'sentinel_replaychange'::regclass") > 0)
         worker.kill()
-    wait_until(lambda: _locks("relation = 'sentinel_replaypart'::regclass") == 0)
-    assert list(ReplayPart.objects.filter(state="claimed").values_list("attempt", "done", "changed")) == [(1, 0, 0)]
+    wait_until(lambda: _locks("relation = 'platform_job'::regclass") == 0)
+    assert list(parts().filter(state="running").values_list("done", "counts")) == [(0, {})]
     assert ReplayChange.objects.count() == 0
 
     start_worker(concurrency=2)
-    impact.sweep(at=clock.now() + timedelta(minutes=1))
+    jobs.sweep(at=clock.now() + timedelta(minutes=1))
     wait_until(lambda: impact.progress(run_id, actor=BOSS).over)
 
     report = impact.report(run_id, actor=BOSS)
     assert (report.state, report.total, report.done, report.changed, report.failed) == ("done", decided, decided, decided, 0)
     assert ReplayChange.objects.count() == decided == ReplayChange.objects.values("decision_id").distinct().count()
-    assert sorted(ReplayPart.objects.values_list("attempt", flat=True)) == [1] * 6 + [2]
+    assert parts().filter(state="done").count() == 7
 
 
 def test_a_run_that_is_stopped_makes_nothing_more_again_within_two_seconds(
@@ -78,7 +80,11 @@ def test_a_run_that_is_stopped_makes_nothing_more_again_within_two_seconds(
     wait_until(lambda: impact.progress(run_id, actor=BOSS).state == "stopped", seconds=2)
     report = impact.report(run_id, actor=BOSS)
     assert report.done == report.changed == ReplayChange.objects.count() < decided
-    assert set(ReplayPart.objects.values_list("state", flat=True)) == {"done", "waiting"}
+    assert set(parts().values_list("state", flat=True)) == {"done", "stopped"}
+
+
+def parts() -> QuerySet[Job]:
+    return Job.objects.exclude(parent=None)
 
 
 def _locks(condition: str) -> int:

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
-from bankos.platform.ids import uuid7
-from bankos.platform.models import User
-from sentinel import approvals, authority, governance, policy, policy_changes
+from bankos.platform.models import Job, User
+from sentinel import approvals, authority, governance, impact, policy, policy_changes
 from sentinel.decision import Resource
 from sentinel.governance import CarriedOut
-from sentinel.models import PolicyVersion, ReplayRun
+from sentinel.models import PolicyVersion
 from tests import people
 
 from .texts import EXAMPLES, POLICIES, SCHEMA
@@ -38,19 +37,16 @@ def draft(author: Actor, *, policies: str = REWORDED, examples: str = EXAMPLES, 
     return policy_changes.draft_text(author, policies, SCHEMA, examples, "Say it more simply", at or clock.now())
 
 
-def tried(version: PolicyVersion, *, at: datetime | None = None) -> ReplayRun:
+def tried(version: PolicyVersion, *, at: datetime | None = None) -> Job:
     """A finished run of past decisions with this version: none lay in its days."""
     moment = at or clock.now()
-    return ReplayRun.objects.create(
-        id=uuid7(),
-        version=version,
-        since=moment - timedelta(days=30),
-        until=moment,
-        state=ReplayRun.State.DONE,
-        decisions=0,
-        asked_by="",
-        asked_by_name="",
-        started_at=moment,
+    return Job.objects.create(
+        kind=impact.REPLAY.name,
+        subject=impact.subject_of(version.pk),
+        given={"since": (moment - timedelta(days=30)).isoformat(), "until": moment.isoformat()},
+        state=Job.State.DONE,
+        asked_at=moment,
+        alive_at=moment,
         finished_at=moment,
     )
 

@@ -11,12 +11,13 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankos.platform import clock
+from bankos.platform import clock, jobs
 from bankos.platform.actors import Role
+from bankos.platform.models import Job
 from sentinel import impact, policy
 from sentinel.authority import BadRequest
 from sentinel.impact import groups, reporting, running
-from sentinel.models import PolicyVersion, ReplayChange, ReplayPart, ReplayRun
+from sentinel.models import PolicyVersion, ReplayChange
 
 from .desk import CREDIT, PRODUCT, TRANSFER, ask, compliance, forget, party, person, staff
 from .texts import POLICIES, SCHEMA, without
@@ -47,16 +48,16 @@ def started(version: PolicyVersion, *, days: int = 7) -> UUID:
 
 def finished(version: PolicyVersion, *, days: int = 7) -> impact.ImpactReport:
     run_id = started(version, days=days)
-    while impact.work_next(run_id, at=later()):
+    while jobs.work(run_id, at=later()):
         pass
     return impact.report(run_id, actor=BOSS)
 
 
 def claimed(run_id: UUID) -> UUID:
     """A part as a worker leaves it that dies before its work is done."""
-    part_id = running._claimed(run_id, clock.now())
-    assert part_id is not None
-    return part_id
+    part = jobs._claimed(run_id, clock.now())
+    assert part is not None
+    return part.pk
 
 
 def in_arrears(number: int, **facts: Any) -> list[UUID]:
@@ -231,9 +232,9 @@ def test_a_run_is_done_in_parts_that_cover_every_decision_once() -> None:
 
     report = finished(draft(POLICIES))
 
-    parts = ReplayPart.objects.filter(run=report.run_id).order_by("first_id")
-    assert sorted(part.size for part in parts) == [3, 4, 4]
-    assert [part.done for part in parts] == [part.size for part in parts]
+    parts = Job.objects.filter(parent=report.run_id)
+    assert sorted(part.total for part in parts) == [3, 4, 4]
+    assert [part.counts["made"] for part in parts] == [part.total for part in parts]
     assert report.seconds is not None
     assert report.seconds >= 0
 
@@ -241,7 +242,7 @@ def test_a_run_is_done_in_parts_that_cover_every_decision_once() -> None:
 def test_a_report_speaks_of_the_parts_that_are_done_while_the_run_goes_on() -> None:
     in_arrears(10)
     run_id = started(draft(without("no-credit-in-arrears")))
-    impact.work_next(run_id, at=later())
+    jobs.work(run_id, at=later())
 
     report = impact.report(run_id, actor=BOSS)
 
@@ -254,67 +255,67 @@ def test_a_report_speaks_of_the_parts_that_are_done_while_the_run_goes_on() -> N
 def test_a_part_done_twice_changes_nothing() -> None:
     in_arrears(3)
     run_id = started(draft(without("no-credit-in-arrears")))
-    assert impact.work_next(run_id, at=later())
-    before = (list(ReplayPart.objects.values()), list(ReplayChange.objects.values()), ReplayRun.objects.get().finished_at)
+    assert jobs.work(run_id, at=later())
+    before = (list(Job.objects.values()), list(ReplayChange.objects.values()))
 
-    assert not impact.work_next(run_id, at=later())
-    running._work(ReplayPart.objects.get().pk)
+    assert not jobs.work(run_id, at=later())
+    jobs._atomic_piece(Job.objects.exclude(parent=None).get(), impact.REPLAY, later())
 
-    assert (list(ReplayPart.objects.values()), list(ReplayChange.objects.values()), ReplayRun.objects.get().finished_at) == before
+    assert (list(Job.objects.values()), list(ReplayChange.objects.values())) == before
 
 
 def test_a_part_of_a_worker_that_died_is_done_by_another_one() -> None:
     in_arrears(6)
     run_id = started(draft(without("no-credit-in-arrears")))
     dead = claimed(run_id)
-    while impact.work_next(run_id, at=later()):
+    while jobs.work(run_id, at=later()):
         pass
     assert impact.progress(run_id, actor=BOSS).state == "running"
 
-    assert impact.sweep(at=clock.now() + timedelta(minutes=1)) == 1
-    assert impact.work_next(run_id, at=later())
+    assert jobs.sweep(at=clock.now() + timedelta(minutes=1)) == 1
+    assert jobs.work(run_id, at=later())
 
     report = impact.report(run_id, actor=BOSS)
     assert (report.state, report.done, report.changed) == ("done", 6, 6)
-    assert ReplayPart.objects.get(pk=dead).attempt == 2
+    assert Job.objects.get(pk=dead).state == "done"
 
 
 def test_a_part_that_killed_every_worker_is_given_up_and_the_run_says_so() -> None:
     in_arrears(6)
     run_id = started(draft(without("no-credit-in-arrears")))
-    for _ in range(running.DEATHS):
+    for _ in range(jobs.DEATHS):
         lost = claimed(run_id)
-        impact.sweep(at=clock.now() + timedelta(minutes=1))
-    while impact.work_next(run_id, at=later()):
+        jobs.sweep(at=clock.now() + timedelta(minutes=1))
+    while jobs.work(run_id, at=later()):
         pass
 
     report = impact.report(run_id, actor=BOSS)
 
-    given_up = ReplayPart.objects.get(pk=lost)
-    assert (report.state, given_up.state, report.failed, report.done) == ("failed", "failed", given_up.size, 6 - given_up.size)
+    given_up = Job.objects.get(pk=lost)
+    assert (report.state, given_up.state, report.failed, report.done) == ("failed", "failed", given_up.total, 6 - given_up.total)
 
 
 def test_a_run_nobody_works_on_is_handed_out_again_and_one_that_is_worked_on_is_not() -> None:
     in_arrears(6)
     run_id = started(draft(POLICIES))
 
-    assert impact.sweep(at=clock.now()) == 0
-    assert impact.sweep(at=clock.now() + timedelta(minutes=1)) == 1
-    impact.work_next(run_id, at=clock.now() + timedelta(minutes=1))
-    assert impact.sweep(at=clock.now() + timedelta(minutes=1, seconds=5)) == 0
+    assert jobs.sweep(at=clock.now()) == 0
+    assert jobs.sweep(at=clock.now() + timedelta(minutes=1)) == 1
+    jobs.work(run_id, at=clock.now() + timedelta(minutes=1))
+    assert jobs.sweep(at=clock.now() + timedelta(minutes=1, seconds=5)) == 0
 
 
 def test_a_stopped_run_makes_nothing_more_again_and_keeps_what_it_has() -> None:
     in_arrears(10)
     run_id = started(draft(without("no-credit-in-arrears")))
-    impact.work_next(run_id, at=later())
+    jobs.work(run_id, at=later())
     impact.stop(run_id, actor=BOSS, at=later())
 
-    assert not impact.work_next(run_id, at=later())
+    assert not jobs.work(run_id, at=later())
     report = impact.report(run_id, actor=BOSS)
     assert (report.state, report.over, report.changed) == ("stopped", True, report.done)
     assert 0 < report.done < 10
-    assert impact.sweep(at=clock.now() + timedelta(minutes=1)) == 0
+    assert jobs.sweep(at=clock.now() + timedelta(minutes=1)) == 0
 
 
 def test_a_run_that_is_stopped_while_a_part_is_worked_on_keeps_nothing_of_the_part() -> None:
@@ -324,11 +325,11 @@ def test_a_run_that_is_stopped_while_a_part_is_worked_on_keeps_nothing_of_the_pa
     impact.stop(run_id, actor=BOSS, at=later())
     assert impact.progress(run_id, actor=BOSS).sentence == "Stopping; 0 of 4 decisions made again."
 
-    with pytest.raises(running._Stopped):
-        running._work(part_id)
+    with pytest.raises(jobs.Stopped):
+        jobs._atomic_piece(Job.objects.get(pk=part_id), impact.REPLAY, later())
 
     assert ReplayChange.objects.count() == 0
-    impact.sweep(at=clock.now() + timedelta(minutes=1))
+    jobs.sweep(at=clock.now() + timedelta(minutes=1))
     assert impact.progress(run_id, actor=BOSS).state == "stopped"
 
 
@@ -350,7 +351,7 @@ def test_asking_again_while_a_run_is_open_goes_on_with_it_and_asking_later_begin
     newer = impact.latest(version.pk)
     assert newer is not None
     assert newer.run_id == first
-    impact.work_next(first, at=later())
+    jobs.work(first, at=later())
     second = started(version)
     assert second != first
     newest = impact.latest(version.pk)
@@ -386,7 +387,7 @@ def test_an_administrator_may_look_too() -> None:
     assert impact.report(run_id, actor=person(Role.ADMINISTRATOR)).state == "done"
 
 
-@pytest.mark.parametrize("days", [0, -1, running.LONGEST_PERIOD + 1])
+@pytest.mark.parametrize("days", [0, -1, running.LONGEST_PERIOD_DAYS + 1])
 def test_no_run_over_no_day_or_too_many(days: int) -> None:
     with pytest.raises(impact.OutOfRange):
         started(draft(POLICIES), days=days)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from bankos.platform import clock
+from bankos.platform import clock, jobs
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
 from sentinel import impact, policy
@@ -44,8 +44,7 @@ def shown(client: Client, url: str, **given: Any) -> str:
 def tried(version: PolicyVersion, actor: Actor) -> UUID:
     """Past decisions made again with a version, to the end."""
     run = impact.start(version.pk, days=30, actor=actor, at=clock.now())
-    while impact.work_next(run, at=clock.now()):
-        pass
+    jobs.run_to_end(run, at=clock.now())
     return run
 
 
