@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('platform', '0010_jobs'),
-        ('sentinel', '0017_places_are_given_once'),
+        ('sentinel', '0018_machines_need_decisions'),
     ]
 
     operations = [
