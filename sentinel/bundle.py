@@ -18,7 +18,7 @@ from typing import Any
 from .canonical import canonical
 from .notes import Checkpoint, parse_checkpoint, parse_note
 
-FORMAT = "bankos-log-bundle/2"
+FORMAT = "bankos-log-bundle/3"
 
 
 class BundleInconsistent(ValueError):
@@ -37,8 +37,8 @@ class Entry:
     """An entry as the log holds it.
 
     `text` is exactly what was hashed into the log: a token, or the text of `consumption_text`, `void_text` or `quarantined_text`;
-    `leaf_hash` is the one the log stores, not one made for the occasion. With a decision may go its `context`, a canonical text, or the
-    word that it was `erased`.
+    `leaf_hash` is the one the log stores, not one made for the occasion. With a decision may go its `context`, a canonical text, or
+    the id of the decision that it was `erased_by`, and a token, signed by the bank, that says who all the `members` of that customer were.
     """
 
     index: int
@@ -46,7 +46,8 @@ class Entry:
     text: str
     leaf_hash: bytes
     context: str | None = None
-    erased: bool = False
+    erased_by: str = ""
+    members: str = ""
 
 
 # The hashes of a proof, as `sentinel.merkle` gives them.
@@ -174,8 +175,8 @@ def _head(is_complete: bool, keys: Iterable[bytes], checkpoints: Checkpoints, co
 
 def _entry(entry: Entry) -> dict[str, Any]:
     line: dict[str, Any] = {"index": entry.index, "kind": entry.kind.value, "entry": entry.text, "leaf_hash": _hash(entry.leaf_hash)}
-    if entry.erased:
-        line["context"] = None
+    if entry.erased_by:
+        line["context"] = {"erased_by": entry.erased_by, **({"members": entry.members} if entry.members else {})}
     elif entry.context is not None:
         line["context"] = entry.context
     return line

@@ -14,7 +14,7 @@ entry (the first 1,000, and how many there are). Exit 2: not asked properly, or 
 
 The file: JSON Lines (gzip if the name ends in .gz), each line the canonical JSON (RFC 8785) of an object, in this order:
 
-    {"checkpoints":1,"complete":true,"entries":4,"first":0,"format":"bankos-log-bundle/2","keys":1,"origin":"…","since":0,"size":4}
+    {"checkpoints":1,"complete":true,"entries":4,"first":0,"format":"bankos-log-bundle/3","keys":1,"origin":"…","since":0,"size":4}
     {"jwk":{"alg":"Ed25519","crv":"Ed25519","kid":"…","kty":"OKP","use":"sig","x":"…"}}          ascending by kid
     {"checkpoint":"<signed note>"}                                                               ascending by size
     {"entry":"<token>","index":0,"kind":"decision","leaf_hash":"…"}                              ascending by index
@@ -25,14 +25,16 @@ The file: JSON Lines (gzip if the name ends in .gz), each line the canonical JSO
 `size` is that of the last checkpoint; every checkpoint of `since` entries or more is there. A complete bundle holds every entry; the
 tree (RFC 9162) is rebuilt from them. In any other, checkpoints carry "consistency" with the one before (the first with the log of
 `since` entries) and entries "proof" of being under the last. A decision may come with "context", the canonical text its token holds the
-hash of, or with null where that was erased. Format 1 has no `since`, and one checkpoint a day.
+hash of, or, where that was erased, with {"erased_by":"<id of the decision>"}: a used permit in this log to erase the customer the erased
+one is about. Where that customer had been joined with the one the permit names, "members" says so beside it, signed by the bank. Format 2
+says null instead and names no decision; format 1 has no `since`, either, and one checkpoint a day.
 
 A permit that rests on a second person's word names the decision by which that person answered; it must be in the log before, signed,
 used, a yes, to exactly this question, by somebody else, and serve one permit only.
 
 What this cannot see: whether the keys are the bank's (compare them: --jwks), whether others were shown another log (compare
 checkpoints with others: --checkpoint), what a bundle that is not complete leaves out, and entries after the last checkpoint. Whoever
-makes a bundle may leave contexts out or call them erased; how many were is printed.
+makes a bundle may leave contexts out; how many were is printed.
 
 This repeats the hash functions of the bank's own code on purpose: an auditor reads one file, and a mistake there is not believed here.
 """
@@ -59,7 +61,7 @@ from typing import Any, NoReturn, TypeVar
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FORMATS = ("bankos-log-bundle/1", "bankos-log-bundle/2")
+FORMATS = ("bankos-log-bundle/1", "bankos-log-bundle/2", "bankos-log-bundle/3")
 # A decision of the bank, or its advice to other systems that asked through AuthZEN: by the token's type, who issues it and whom it is for.
 BANK_TYPE, ADVICE_TYPE = "decision+jwt", "authzen-decision+jwt"
 ISSUERS = {BANK_TYPE: "urn:bankos:sentinel", ADVICE_TYPE: "urn:bankos:sentinel:authzen"}
@@ -71,6 +73,8 @@ BATCH = 1000  # lines whose signatures are checked at one go
 MOST_FAULTS = 1000  # that are listed; all are counted
 MOST_KEPT = 1_000_000  # checkpoints that are compared with those of the bundle
 ANSWER = "approval.answer"  # the action by which a second person answers
+ERASING = frozenset({"customer.erase", "customer.erase_due"})  # the actions by which a customer is erased
+MEMBERS_TYPE = "erased-members+jwt"  # of the token that says whom an erasing reached
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
@@ -130,6 +134,8 @@ class Report:
     quarantined: int = 0  # a warning: somebody wrote records that the bank did not make
     contexts: int = 0
     erased: int = 0
+    erased_unnamed: int = 0  # from the time before bundles named by which decision
+    erased_outside: int = 0  # answers to requests that this bundle does not hold: whose they are cannot be told
     approved: int = 0  # answers of a second person, followed to the request
     approved_unsigned: int = 0  # from the time before answers were signed
     approved_outside: int = 0  # whose answer, its use or its request this bundle does not hold
@@ -142,6 +148,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Header:
+    format: str
     origin: str
     complete: bool
     since: int
@@ -211,8 +218,18 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """By which decision a context was erased; `members` is a token that says whom else that reached."""
+
+    by: str
+    members: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """`exp` and `iat` in seconds since 1970."""
+    """`exp` and `iat` in seconds since 1970. `party` is the customer it is about, `answers` the decision whose request it answers, `erases`
+    the customer it permits to erase.
+    """
 
     id: str
     outcome: str
@@ -224,6 +241,9 @@ class Decision:
     question: Question | None
     answer: Answer | None
     agreements: tuple[Agreement, ...]
+    party: str | None
+    answers: str | None
+    erases: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +275,8 @@ Content = Decision | Consumption | Quarantined | Unread | None
 class Entry:
     """`content` is None for an index whose transaction never came to be; `proof` is None on a line without one.
 
-    `context` is True if it came along (and fits its hash), False if it was erased. `faults` are what looking at the line alone shows.
+    `context` is True if it came along (and fits its hash), False if it was erased, by `erasure`. `faults` are what looking at the line
+    alone shows.
     """
 
     index: int
@@ -264,6 +285,7 @@ class Entry:
     proof: tuple[bytes, ...] | None
     context: bool | None
     faults: tuple[str, ...]
+    erasure: Erasure | None = None
 
 
 Line = Header | Key | Checkpoint | Entry
@@ -309,7 +331,16 @@ def _header(said: dict[str, Any]) -> Header:
     numbers = (said[name] for name in ("size", "keys", "checkpoints", "entries"))
     if not isinstance(said["origin"], str) or not all(_is_count(number) for number in (since, *numbers)):
         raise Wrong("the header's origin or one of its numbers is not one")
-    header = Header(said["origin"], said["complete"], since, said["size"], said["keys"], said["checkpoints"], said["entries"])
+    header = Header(
+        str(said.get("format", FORMATS[-1])),
+        said["origin"],
+        said["complete"],
+        since,
+        said["size"],
+        said["keys"],
+        said["checkpoints"],
+        said["entries"],
+    )
     if not header.keys or not header.checkpoints:
         raise Wrong("the header speaks of no key or no checkpoint, so nothing would be signed")
     if header.entries > header.size or (header.complete and header.entries != header.size):
@@ -369,15 +400,18 @@ def _entry(said: dict[str, Any]) -> Entry:
         except Wrong as wrong:
             faults.append(str(wrong))
             content = Unread(wrong.decision if kind == "decision" else None, wrong.decision if kind == "consumption" else None)
-    context = None
-    if "context" in said and isinstance(content, Decision):
+    context, erasure = None, None
+    if isinstance(said.get("context"), dict):
+        erasure = _attempt(faults, _erasure, said["context"])
+        context = False if erasure else None
+    elif "context" in said and isinstance(content, Decision):
         context = _attempt(faults, _context, said["context"], content.context_hash)
     proof = _attempt(faults, _hashes, said["proof"], "the entry's proof") if "proof" in said else None
     allowed = {"proof", "context"} if kind == "decision" else {"proof"}
     if said.keys() - allowed != _ENTRY or not isinstance(text, str):
         # What else is wrong follows from it, or can wait until this is repaired.
         faults = ["the line has other members than that of an entry"]
-    return Entry(index, leaf or hashed, content, proof, context, tuple(faults))
+    return Entry(index, leaf or hashed, content, proof, context, tuple(faults), erasure)
 
 
 def _attempt(faults: list[str], read: Callable[..., Read], *given: Any) -> Read | None:
@@ -456,7 +490,25 @@ def _claimed(token: str, parts: list[str], header: dict[str, Any], claims: dict[
         _question(claims, asked) if outcome == "needs_approval" or agreements else None,
         _answer(claims, asked) if outcome == "permit" and asked.get("type") == ANSWER else None,
         agreements,
+        party := _party(asked),
+        _answered(asked),
+        party if outcome == "permit" and asked.get("type") in ERASING else None,
     )
+
+
+def _party(asked: dict[str, Any]) -> str | None:
+    resource = asked.get("resource")
+    if not isinstance(resource, dict) or resource.get("type") != "Party" or not isinstance(resource.get("id"), str):
+        return None
+    return str(resource["id"])
+
+
+def _answered(asked: dict[str, Any]) -> str | None:
+    """The decision to whose request this is an answer, or was tried as one; empty if it does not say."""
+    if asked.get("type") != ANSWER:
+        return None
+    decision = asked["parameters"].get("decision")
+    return str(decision) if _is_uuid(decision) else ""
 
 
 def _for_whom(advice: bool, claims: dict[str, Any]) -> None:
@@ -512,6 +564,12 @@ def _context(context: object, expected: str) -> bool:
     if sha256(context.encode()).hexdigest() != expected:
         raise Wrong("its context is not the one its token holds the hash of")
     return True
+
+
+def _erasure(said: dict[str, Any]) -> Erasure:
+    if said.keys() - {"members"} != {"erased_by"} or not _is_uuid(said["erased_by"]) or not isinstance(said.get("members", ""), str):
+        raise Wrong("its context does not say by which decision it was erased")
+    return Erasure(said["erased_by"], said.get("members", ""))
 
 
 def _consumption(text: str) -> Consumption:
@@ -777,6 +835,8 @@ class _Facts:
     exp: int
     question: Question | None
     answer: Answer | None
+    party: str | None  # where a second person was asked for
+    erases: str | None
 
 
 class _Reading:
@@ -828,6 +888,8 @@ class _Reading:
         self._consumed: set[str] = set()
         self._consumptions: set[str] = set()
         self._agreements: set[str] = set()
+        self._erased: list[tuple[int, int, str | None, str | None, Erasure]] = []  # line, index, party and answered decision
+        self._members: dict[str, frozenset[str]] = {}  # by the token that says so
 
     def take(self, raw: bytes, parse: Parse) -> bool:
         """Check the next line against all before it. False: this is no bundle, there is no use in reading on."""
@@ -864,6 +926,7 @@ class _Reading:
             return
         self._settle_early(None)
         self._count()
+        self._compare_erased()
         self._compare_roots()
         self._compare_last()
         self._compare_kept()
@@ -1104,6 +1167,14 @@ class _Reading:
             if entry.context is not None:
                 self.report.contexts += entry.context
                 self.report.erased += not entry.context
+            if entry.erasure is not None and self._header and self._header.format != FORMATS[-1]:
+                self.faults.add_once("erased", number, entry.index, "its context names who erased it, which this format does not")
+            elif entry.erasure is not None:
+                self._erased.append((number, entry.index, content.party, content.answers, entry.erasure))
+            elif entry.context is False and self._header and self._header.format == FORMATS[-1]:
+                self.faults.add(number, entry.index, "its context is called erased, and no decision is named that did it")
+            elif entry.context is False:
+                self.report.erased_unnamed += 1
         elif isinstance(content, Consumption):
             self._take_consumption(number, entry.index, content)
         elif isinstance(content, Quarantined):
@@ -1123,7 +1194,8 @@ class _Reading:
             self.faults.add(number, index, "the decision was used before it was made")
         if decision.kid not in self.keys:
             self.faults.add_once(f"kid {decision.kid}", number, index, "its token names a key that is not in the bundle")
-        facts = _Facts(decision.outcome, decision.iat, decision.exp, decision.question, decision.answer)
+        party = decision.party if decision.outcome == "needs_approval" else None
+        facts = _Facts(decision.outcome, decision.iat, decision.exp, decision.question, decision.answer, party, decision.erases)
         self._decisions.setdefault(decision.id, facts)
         self.report.decisions += 1
         if decision.outcome == "permit":
@@ -1188,6 +1260,56 @@ class _Reading:
             return self._outside(f"{rests}, which was not used before it")
         self.report.approved += 1
         return None
+
+    def _compare_erased(self) -> None:
+        """That each context that is gone was erased by a decision to erase just this customer."""
+        for number, index, party, answers, erasure in self._erased:
+            if (wrong := self._wrongly_erased(party, answers, erasure)) is not None:
+                self.faults.add(number, index, f"its context is called erased by the decision {erasure.by}, which {wrong}")
+
+    def _wrongly_erased(self, party: str | None, answers: str | None, erasure: Erasure) -> str | None:
+        if erasure.by not in self._decisions:
+            return f"is not in the log{self._perhaps()}" if self._complete else "is not in this bundle"
+        by = self._decisions[erasure.by]
+        if by is None:
+            return None  # it cannot be read, and is named for that
+        if by.erases is None:
+            return "permits no erasing"
+        if erasure.by not in self._consumed:
+            return "was not used"
+        if answers is not None:
+            asked = self._decisions.get(answers)
+            if asked is None:  # what was answered is not here, or cannot be read
+                self.report.erased_outside += 1
+                return None
+            party = asked.party
+        if party is None:
+            return "erases a customer, and this is about none"
+        if party != by.erases and party not in self._reached(erasure):
+            return "is about another customer"
+        return None
+
+    def _reached(self, erasure: Erasure) -> frozenset[str]:
+        """Whom the erasing reached, as the bank signed it; nobody if it did not."""
+        if erasure.members not in self._members:
+            self._members[erasure.members] = self._signed_members(erasure) if erasure.members else frozenset()
+        return self._members[erasure.members]
+
+    def _signed_members(self, erasure: Erasure) -> frozenset[str]:
+        try:
+            signed, _, signature = erasure.members.rpartition(".")
+            head, _, body = signed.partition(".")
+            header = _members(_base64url(head, "a token's header"), "a token's header")
+            said = _members(_base64url(body, "a token's content"), "a token's content")
+            public = self.known_keys().get(str(header.get("kid")))
+            if public is None or header.get("typ") != MEMBERS_TYPE or said.get("decision") != erasure.by:
+                return frozenset()
+            if not self._holds(public, _base64url(signature, "a token's signature"), signed.encode()):
+                return frozenset()
+        except Wrong:
+            return frozenset()
+        members = said.get("members")
+        return frozenset(one for one in members if isinstance(one, str)) if isinstance(members, list) else frozenset()
 
     def _outside(self, sentence: str) -> str | None:
         """What a complete bundle must hold; in another it may have been left out."""
@@ -1495,6 +1617,12 @@ def warnings(report: Report) -> list[str]:
         found.append(
             f"{report.approved_outside:,} agreements cannot be followed: their answer, its use or the request is not in this bundle"
         )
+    if report.erased_unnamed:
+        found.append(f"{report.erased_unnamed:,} contexts are called erased, and this format does not say by which decision")
+    if report.erased_outside:
+        found.append(
+            f"{report.erased_outside:,} erased contexts are of answers to requests that are not in this bundle: whose is not shown"
+        )
     if report.consumptions_outside:
         found.append(f"{report.consumptions_outside:,} uses are of decisions that are not in this bundle")
     return found
@@ -1516,7 +1644,7 @@ def summary(report: Report) -> str:
             f"kept ones    {kept}",
             f"decisions    {report.decisions:,}, all signed, each once",
             f"agreements   {report.approved:,}, each signed, used, by somebody else, to exactly this request",
-            f"contexts     {report.contexts:,} as their decisions say, {report.erased:,} erased,"
+            f"contexts     {report.contexts:,} as their decisions say, {report.erased:,} erased by decisions about their customers,"
             f" {report.decisions - report.contexts - report.erased:,} not included",
             f"uses         {report.consumptions:,}, each of a permit, in time, once",
             f"void         {report.voids:,}",
@@ -1544,7 +1672,7 @@ def refusal(report: Report) -> str:
 def as_json(report: Report) -> str:
     """The report for machines."""
     numbers = ("size", "checkpoints", "kept", "decisions", "consumptions", "consumptions_outside", "voids", "quarantined", "contexts")
-    more = ("erased", "approved", "approved_unsigned", "approved_outside", "faults_total")
+    more = ("erased", "erased_unnamed", "erased_outside", "approved", "approved_unsigned", "approved_outside", "faults_total")
     return json.dumps(
         {
             "holds": report.problem is None,

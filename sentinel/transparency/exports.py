@@ -4,7 +4,7 @@ What is written is what the records say *now*, next to the hash the log holds: w
 itself names it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -18,14 +18,15 @@ from bankos.platform import keys
 from bankos.platform.actors import OVERSEEING, Actor, ActorKind
 from bankos.platform.keys import public_bytes
 
-from .. import bundle, contexts
+from .. import bundle, contexts, tokens
 from ..bundle import Entry, Kind
-from ..models import Decision, LogEntry
+from ..models import Decision, Erasing, LogEntry
 from . import checkpoints, leaves, proofs
 from .errors import LogDamaged, NotInTheLog
 
 ENTRIES_AT_ONCE = 1_000
 MOST_DAMAGE_NAMED = 1_000
+MEMBERS = "erased-members+jwt"
 
 
 class MayNotExport(Exception):
@@ -82,7 +83,7 @@ def export(
     """Write a bundle, compressed if its name ends in .gz; the name appears when the file is whole.
 
     Args:
-        with_context: with what each decision rested on, decrypted; null where it was erased.
+        with_context: with what each decision rested on, decrypted; where it was erased, with the decision that did it.
         checkpoints_since: with every checkpoint that counts so many entries or more, and the proof that the first of them continues the
             log of that size: whoever kept a checkpoint of that size can compare it. Without, all checkpoints since the first that counts
             the first entry of the bundle.
@@ -142,13 +143,20 @@ def _notes(since: int, latest: checkpoints.Checkpoint, with_proofs: bool) -> Ite
         before = sizes[-1]
 
 
-# By what the records say, and by what the log says: one of the two may have been changed.
+# By what the records say, and by what the log says: one of the two may have been changed. With the chosen go those they rest on, so that
+# they can be verified alone: what was asked, what the second person answered, and which decision erased what is gone.
 _PLACES = """
-WITH chosen AS (
-    SELECT id, leaf_index FROM sentinel_decision
+WITH RECURSIVE chosen AS (
+    SELECT id, leaf_index, approval_id, context_key_id FROM sentinel_decision
      WHERE (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s::uuid[]))
        AND (%(since)s::timestamptz IS NULL OR issued_at >= %(since)s)
        AND (%(until)s::timestamptz IS NULL OR issued_at < %(until)s)
+    UNION
+    SELECT d.id, d.leaf_index, d.approval_id, d.context_key_id FROM chosen, LATERAL (
+        SELECT q.decision_id FROM sentinel_approvalrequest q WHERE q.id = chosen.approval_id
+        UNION ALL SELECT a.decision_id FROM sentinel_approvalanswer a WHERE a.request_id = chosen.approval_id
+        UNION ALL SELECT k.erased_by FROM sentinel_contextkey k WHERE k.id = chosen.context_key_id AND %(with_context)s
+    ) rests JOIN sentinel_decision d ON d.id = rests.decision_id
 ), places (index) AS (
     SELECT leaf_index FROM chosen
     UNION SELECT c.leaf_index FROM chosen JOIN sentinel_consumption c ON c.decision_id = chosen.id
@@ -163,6 +171,7 @@ def _partial(
     selection: Selection, latest: checkpoints.Checkpoint, since: int | None, with_context: bool, done: Exported
 ) -> Iterator[bytes]:
     asked = {"ids": list(selection.decisions) or None, "since": selection.since, "until": selection.until, "size": latest.size}
+    asked["with_context"] = with_context
     with connection.chunked_cursor() as cursor:
         cursor.execute(_PLACES, asked)
         rows = cursor.fetchmany(ENTRIES_AT_ONCE)
@@ -203,7 +212,7 @@ def _entries(places: Sequence[int], with_context: bool, done: Exported) -> Itera
     found: dict[int, list[leaves.Leaf]] = {}
     for leaf in leaves.records(places):
         found.setdefault(leaf.index, []).append(leaf)
-    texts = _contexts([leaf for at_one in found.values() for leaf in at_one]) if with_context else {}
+    texts = _contexts([leaf for at_one in found.values() for leaf in at_one], done) if with_context else {}
     for index in places:
         entry = held.get(index)
         if entry is None:
@@ -215,8 +224,9 @@ def _entries(places: Sequence[int], with_context: bool, done: Exported) -> Itera
         if sentence and len(done.damage) < MOST_DAMAGE_NAMED:
             done.damage.append(Damage(index, Kind(entry.kind), entry.subject_id or leaf.decision_id, sentence))
         done.entries += 1
-        is_erased = isinstance(context, contexts.ContentErased)
-        yield Entry(index, leaf.kind, leaf.text, bytes(entry.leaf_hash), context if isinstance(context, str) else None, is_erased)
+        text = context if isinstance(context, str) else None
+        erased = context if isinstance(context, _Erased) else _Erased()
+        yield Entry(index, leaf.kind, leaf.text, bytes(entry.leaf_hash), text, erased.by, erased.members)
 
 
 def _compared(entry: LogEntry, found: Sequence[leaves.Leaf]) -> tuple[leaves.Leaf, str]:
@@ -234,18 +244,51 @@ def _compared(entry: LogEntry, found: Sequence[leaves.Leaf]) -> tuple[leaves.Lea
     return leaf, ""
 
 
-Context = str | contexts.ContentErased | contexts.ContentDamaged
+@dataclass(frozen=True, slots=True)
+class _Erased:
+    """By which decision; `members`: whom else that reached, signed, where it is about more than the customer it names."""
+
+    by: str = ""
+    members: str = ""
 
 
-def _contexts(found: Iterable[leaves.Leaf]) -> dict[UUID | None, Context]:
-    """What the decisions among these rested on. Queries: 1."""
+Context = str | _Erased | contexts.ContentDamaged | None
+
+
+def _contexts(found: Iterable[leaves.Leaf], done: Exported) -> dict[UUID | None, Context]:
+    """What the decisions among these rested on. Queries: 1, and 3 more where something was erased."""
     ids = [leaf.decision_id for leaf in found if leaf.kind is Kind.DECISION]
-    rows = Decision.objects.filter(pk__in=ids).select_related("context_key").only("context_cipher", "context_key__wrapped")
-    return {row.pk: _context(row) for row in rows}
+    rows = Decision.objects.filter(pk__in=ids).select_related("context_key")
+    rows = rows.only(
+        "context_cipher", "resource_type", "resource_id", "context_key__wrapped", "context_key__erased_by", "context_key__subject_id"
+    )
+    read: dict[UUID | None, Context] = {}
+    erased: dict[UUID, list[Decision]] = {}
+    for row in rows:
+        try:
+            read[row.pk] = contexts.content_text(row)
+        except contexts.ContentDamaged as error:
+            read[row.pk] = error
+        except contexts.ContentErased:
+            if row.context_key.erased_by is not None:
+                erased.setdefault(row.context_key.erased_by, []).append(row)
+    # What was erased after the last checkpoint is left out: nobody could look the decision up yet.
+    later = set(Decision.objects.filter(pk__in=erased, leaf_index__gte=done.size).values_list("pk", flat=True))
+    signed = _members([decision for decision, of in erased.items() if decision not in later])
+    for decision, of in erased.items():
+        subject, members = signed.get(decision, ("", ""))
+        for row in of if decision not in later else ():
+            read[row.pk] = _Erased(str(decision), "" if row.context_key.subject_id == subject else members)
+    return read
 
 
-def _context(row: Decision) -> Context:
-    try:
-        return contexts.content_text(row)
-    except (contexts.ContentErased, contexts.ContentDamaged) as error:
-        return error
+def _members(decisions: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    """The customer each of these erased, and everybody that customer was, signed. Queries: 0 to 1."""
+    rows = Erasing.objects.filter(pk__in=decisions) if decisions else ()
+    return {
+        row.pk: (
+            row.subject_id,
+            tokens.sign({"decision": str(row.pk), "members": sorted(row.members)}, type=MEMBERS) if len(row.members) > 1 else "",
+        )
+        for row in rows
+    }

@@ -59,13 +59,15 @@ class Log:
     notes: list[str] = field(default_factory=list)
     nodes: dict[merkle.Node, bytes] = field(default_factory=dict)
 
-    def append(self, kind: Kind, text: str, context: str | None = None, erased: bool = False) -> None:
+    def append(self, kind: Kind, text: str, context: str | None = None, erased_by: str = "", members: str = "") -> None:
         leaf = merkle.leaf_hash(text.encode())
         self.nodes.update(merkle.new_nodes(len(self.entries), [leaf], self.nodes.__getitem__))
-        self.entries.append(Entry(len(self.entries), kind, text, leaf, context, erased))
+        self.entries.append(Entry(len(self.entries), kind, text, leaf, context, erased_by, members))
 
-    def decide(self, claims: dict[str, Any], *, context: str | None = None, erased: bool = False, key: Signer = KEY) -> None:
-        self.append(Kind.DECISION, key.token({**claims, "log": {"index": len(self.entries)}}), context, erased)
+    def decide(
+        self, claims: dict[str, Any], *, context: str | None = None, key: Signer = KEY, erased_by: str = "", members: str = ""
+    ) -> None:
+        self.append(Kind.DECISION, key.token({**claims, "log": {"index": len(self.entries)}}), context, erased_by, members)
 
     def use(self, *, id: str, decision: str, at: datetime) -> None:
         self.append(Kind.CONSUMPTION, consumption_text(id=id, decision=decision, consumed_at=f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"))
@@ -142,6 +144,12 @@ def asked_for(said: dict[str, Any], action: str, resource: dict[str, str], param
     return {**said, "authorization_details": [details]}
 
 
+def erasing(number: int, *, of: int, action: str = "customer.erase") -> dict[str, Any]:
+    """What the token of a decision says by which the customer of the decision `of` is erased."""
+    resource = claims(of)["authorization_details"][0]["resource"]
+    return asked_for(claims(number), action, resource, {"reason": {"sha256": ""}})
+
+
 def answer(number: int, *, to: int, by: int = 77, word: str = "approve") -> dict[str, Any]:
     """What the token of a second person's answer says: to the request about the decision `to`."""
     said = asked_for(
@@ -172,7 +180,12 @@ def sample_log(decisions: int, *, checkpoints: int = 7, seed: int = 1) -> Log:
         outcome = chance.choice(("permit", "permit", "permit", "needs_approval", "deny"))
         fate = chance.random()
         said = claims(number, outcome=outcome, context=context, at=at)
-        log.decide(said, context=context if fate < 0.6 else None, erased=fate > 0.95, key=key)
+        gone = fate > 0.95
+        erased_by = id_of("decision", decisions + number) if gone else ""
+        log.decide(said, context=context if fate < 0.6 else None, erased_by=erased_by, key=key)
+        if gone:
+            log.decide(erasing(decisions + number, of=number), key=key)
+            log.use(id=id_of("consumption", decisions + number), decision=erased_by, at=BEGAN)
         if outcome == "permit" and fate < 0.8:
             waiting.append((number, at + HOLDS_FOR * chance.random()))
         if len(waiting) > 5:

@@ -145,7 +145,10 @@ def respelled(chance: Random, lines: Lines) -> Lines:
 
 def context_changed(chance: Random, lines: Lines) -> Lines:
     at, line = _entry(chance, lines, "decision", "context")
-    line["context"] = chance.choice((canonical({"hour": chance.randrange(24)}), (line["context"] or "{}") + " "))
+    if isinstance(line["context"], dict):
+        line["context"] = chance.choice((None, {}, {"erased_by": id_of("decision", chance.randrange(300))}, {"erased_by": "nobody"}, "{}"))
+    else:
+        line["context"] = chance.choice((canonical({"hour": chance.randrange(24)}), line["context"] + " ", {"erased_by": id_of("x", 1)}))
     return _put(lines, at, canonical(line).encode() + b"\n")
 
 

@@ -16,12 +16,13 @@ from django.test import Client
 
 from bankos.platform import clock
 from bankos.platform.ids import uuid7
-from sentinel import approvals, decisions, merkle, models, notes, policy, transparency, verify
+from sentinel import approvals, decisions, erasure, governance, merkle, models, notes, policy, transparency, verify
 from sentinel.authority import Decision, Outcome, Question, authorize_many, consume
 from sentinel.transparency import Presence, Selection
 from sentinel.verification import Check
 
 from .desk import TRANSFER, ask, compliance, forget, lead, parameters, party, staff, use_of
+from .policy_life import officer
 from .texts import EXAMPLES, POLICIES, SCHEMA
 
 # What goes wrong in a thread goes wrong.
@@ -547,7 +548,7 @@ def test_a_second_person_s_word_is_followed_from_the_permit_to_the_request(tmp_p
         transparency.export(tmp_path / "bundle.jsonl", actor=compliance(), selection=chosen)
         report = verify.verify(verify.BundleFile(tmp_path / "bundle.jsonl"))
         assert report.faults == []
-        assert (report.approved, report.approved_outside) == ((1, 0) if chosen.is_everything else (0, 1))
+        assert (report.approved, report.approved_outside, report.consumptions_outside) == (1, 0, 0)
 
 
 @pytest.mark.usefixtures("log")
@@ -596,17 +597,47 @@ def test_a_bundle_is_the_same_however_it_is_read(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.usefixtures("log")
-def test_contexts_come_along_when_asked_for_and_are_null_where_they_were_erased(tmp_path: Path) -> None:
-    kept, erased = ask(), ask(resource=party("party-2"))
+def test_contexts_come_along_when_asked_for_with_the_decision_that_erased_them(tmp_path: Path) -> None:
+    customer = uuid7()
+    kept, gone = ask(), ask(resource=party(str(customer)))
     taken_up()
-    forget(("Party", "party-2"), decision_id=kept.id)
+    asked = erasure.erase(customer, actor=officer("maeve"), reason="Asked for", at=clock.now())
+    assert asked.request_id is not None
+    done = governance.approve(asked.request_id, actor=officer("niamh"), at=clock.now())
 
-    chosen = Selection(decisions=(kept.id, erased.id))
-    _, code, words = exported(tmp_path, selection=chosen, with_context=True)
+    chosen = Selection(decisions=(kept.id, gone.id))
+    early, _, words = exported(tmp_path, selection=chosen, with_context=True)
+    assert early.entries == 2, "the decision to erase is not signed yet: nobody could look it up"
+    assert "contexts     1 as their decisions say, 0 erased by decisions about their customers, 1 not included" in words
+    taken_up()
+
+    late, code, words = exported(tmp_path, selection=chosen, with_context=True)
     assert code == 0, words
-    assert "contexts     1 as their decisions say, 1 erased, 0 not included" in words
+    # With the decision that erased it come its use, its second person's answer with its use, and what was asked; all of them are gone, too.
+    assert late.entries == 7
+    assert "contexts     1 as their decisions say, 4 erased by decisions about their customers, 0 not included" in words
+    assert "agreements   1," in words
+    assert str(done.decision.id) in (tmp_path / "bundle.jsonl").read_text()
+    assert "0 erased by decisions about their customers, 2 not included" in exported(tmp_path, selection=chosen)[2]
 
-    assert "contexts     0 as their decisions say, 0 erased, 2 not included" in exported(tmp_path, selection=chosen)[2]
+
+@pytest.mark.usefixtures("log")
+@pytest.mark.parametrize("by", ["no decision", "no erasing", "another customer's"])
+def test_a_context_that_was_destroyed_without_a_decision_to_erase_this_customer_is_named(tmp_path: Path, by: str) -> None:
+    kept, other = ask(), uuid7()
+    ask(resource=party(str(other)))
+    asked = erasure.erase(other, actor=officer("maeve"), reason="Asked for", at=clock.now())
+    assert asked.request_id is not None
+    done = governance.approve(asked.request_id, actor=officer("niamh"), at=clock.now())
+    wrong = {"no decision": uuid7(), "no erasing": kept.id, "another customer's": done.decision.id}[by]
+    said = {"no decision": "is not in", "no erasing": "permits no erasing", "another customer's": "is about another customer"}[by]
+    forget(("Party", "party-1"), decision_id=wrong)
+    taken_up()
+
+    for chosen in (Selection(), Selection(decisions=(kept.id,))):
+        _, code, words = exported(tmp_path, selection=chosen, with_context=True)
+        assert code == 1
+        assert said in words
 
 
 @pytest.mark.usefixtures("log")

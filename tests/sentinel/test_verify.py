@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -20,7 +20,23 @@ from sentinel import bundle, merkle, notes, verify
 from sentinel.bundle import Kind
 from sentinel.canonical import canonical
 
-from .bundles import BEGAN, HOLDS_FOR, KEY, OLD_KEY, ORIGIN, STRANGER, Log, agreement, answer, base64url, claims, id_of, sample_log
+from .bundles import (
+    BEGAN,
+    HOLDS_FOR,
+    KEY,
+    OLD_KEY,
+    ORIGIN,
+    STRANGER,
+    Log,
+    agreement,
+    answer,
+    asked_for,
+    base64url,
+    claims,
+    erasing,
+    id_of,
+    sample_log,
+)
 from .corruptions import corrupted
 
 DECISIONS = 400
@@ -47,16 +63,22 @@ def test_a_complete_bundle_passes_and_says_what_was_checked() -> None:
     assert report.problem is None
     assert (report.decisions, report.consumptions, report.voids, report.quarantined) == tuple(kinds.count(kind) for kind in Kind)
     assert report.contexts == sum(entry.context is not None for entry in log.entries) > 0
-    assert report.erased == sum(entry.erased for entry in log.entries) > 0
+    assert report.erased == sum(bool(entry.erased_by) for entry in log.entries) > 0
     assert (report.size, report.root, report.checkpoints) == (len(log.entries), log.root(len(log.entries)), len(log.notes))
 
 
 def test_a_bundle_of_some_entries_passes_by_their_proofs() -> None:
     log = sample()
     for indices in ([], [7], range(0, len(log.entries), 3), range(len(log.entries))):
-        report = verify.verify(log.partial(indices))
+        chosen = with_erasing(log, indices)
+        report = verify.verify(log.partial(chosen))
         assert report.problem is None
-        assert report.decisions + report.consumptions + report.voids == len(indices)
+        assert report.decisions + report.consumptions + report.voids == len(chosen)
+
+
+def with_erasing(log: Log, indices: Iterable[int]) -> list[int]:
+    """These entries of the sample, and the decisions, with their uses, that erased what some of them rested on."""
+    return sorted({*indices, *(index + behind for index in indices if log.entries[index].erased_by for behind in (1, 2))})
 
 
 @pytest.mark.parametrize("size", range(1, 20))
@@ -398,6 +420,104 @@ def test_agreements_from_before_answers_were_signed_are_counted_and_no_fault() -
         assert "1 agreements are from before answers were signed" in verify.summary(report)
 
 
+# What is gone
+
+
+def members(by: int, *parties: int, key: Any = KEY, **changed: Any) -> str:
+    """Whom an erasing reached, as a bank signs it."""
+    said = {"decision": id_of("decision", by), "members": [id_of("party", one) for one in parties], **changed}
+    return key.token(said, typ="erased-members+jwt")
+
+
+def gone(of: int = 0, *, by: dict[str, Any] | None = None, used: bool = True, named: int = 2, **how: str) -> Log:
+    """A decision (0) whose context is gone, another customer's (1), and the decision (2) to erase the customer of the decision `of`."""
+    log = Log()
+    log.decide(claims(0), erased_by=id_of("decision", named), **how)
+    log.decide(claims(1))
+    said = by or erasing(2, of=of)
+    log.append(
+        Kind.DECISION, KEY.token({**said, "log": {"index": 2}}, typ="authzen-decision+jwt" if "authzen" in said["iss"] else "decision+jwt")
+    )
+    if used:
+        log.use(id=id_of("use", 2), decision=id_of("decision", 2), at=IN_TIME)
+    log.checkpoint()
+    return log
+
+
+@pytest.mark.parametrize(
+    "log",
+    [gone(), gone(by=erasing(2, of=0, action="customer.erase_due")), gone(of=1, members=members(2, 0, 1))],
+    ids=["named", "due", "joined"],
+)
+def test_what_was_erased_by_a_decision_about_just_this_customer_is_no_fault(log: Log) -> None:
+    for lines in (log.complete(), log.partial([0, 2, 3])):
+        report = verify.verify(lines)
+        assert (report.faults, report.erased) == ([], 1)
+
+
+ERASED_WRONGLY: dict[str, tuple[Log, str]] = {
+    "no such decision": (gone(named=9), "is not in the log"),
+    "another customer's": (gone(of=1), "is about another customer"),
+    "no erasing": (gone(named=1), "permits no erasing"),
+    "refused": (gone(by={**erasing(2, of=0), "outcome": "deny"}, used=False), "permits no erasing"),
+    "waiting": (gone(by={**erasing(2, of=0), "outcome": "needs_approval"}, used=False), "permits no erasing"),
+    "not used": (gone(used=False), "was not used"),
+    "another's store": (gone(by={**erasing(2, of=0), **ADVICE}, used=False), "permits no erasing"),
+    "of no customer": (
+        gone(by=asked_for(claims(2), "customer.erase", {"type": "Account", "id": "1"}, {}), used=True),
+        "permits no erasing",
+    ),
+    "members signed by a stranger": (gone(of=1, members=members(2, 0, 1, key=STRANGER)), "is about another customer"),
+    "members of another erasing": (gone(of=1, members=members(5, 0, 1)), "is about another customer"),
+    "members of another type": (gone(of=1, members=KEY.token({"decision": id_of("decision", 2)})), "is about another customer"),
+    "odd members": (gone(of=1, members=members(2, members={"0": 1})), "is about another customer"),
+    "no token": (gone(of=1, members="..."), "is about another customer"),
+}
+
+
+@pytest.mark.parametrize(("log", "sentence"), ERASED_WRONGLY.values(), ids=ERASED_WRONGLY)
+def test_what_is_gone_without_a_decision_to_erase_just_this_is_named(log: Log, sentence: str) -> None:
+    assert sentence in said(log.complete())
+    whole = log.partial(range(len(log.entries)))
+    assert sentence.replace("in the log", "in this bundle") in said(whole)
+
+
+def test_a_context_that_is_called_erased_and_says_no_more_is_a_fault() -> None:
+    for word in (
+        None,
+        {},
+        {"erased_by": None},
+        {"erased_by": id_of("decision", 2), "more": ""},
+        {"erased_by": id_of("decision", 2), "members": 1},
+    ):
+        lines = with_line(4, context=word)(gone().complete()) if word is not None else with_null(gone().complete())
+        assert "entry 0: its context" in said(lines)
+
+
+def with_null(lines: list[bytes]) -> list[bytes]:
+    """What is erased, as earlier formats say it."""
+    read = [json.loads(line) for line in lines]
+    return [canonical({**one, "context": None} if isinstance(one.get("context"), dict) else one).encode() + b"\n" for one in read]
+
+
+def test_answers_are_erased_with_the_customer_they_are_about() -> None:
+    log = Log()
+    log.decide(claims(0, outcome="needs_approval"))
+    log.decide(answer(1, to=0), erased_by=id_of("decision", 2))
+    log.use(id=id_of("use", 1), decision=id_of("decision", 1), at=IN_TIME)
+    log.decide(erasing(2, of=0))
+    log.use(id=id_of("use", 2), decision=id_of("decision", 2), at=IN_TIME)
+    log.checkpoint()
+    assert said(log.complete()) == ""
+    alone = verify.verify(log.partial([1, 2, 3, 4]))
+    assert (alone.faults, alone.erased_outside) == ([], 1)
+    log.decide(answer(3, to=0), erased_by=id_of("decision", 4))
+    log.decide(erasing(4, of=1))
+    log.use(id=id_of("use", 4), decision=id_of("decision", 4), at=IN_TIME)
+    log.checkpoint()
+    assert "is about another customer" in said(log.complete())
+
+
 def test_where_not_all_entries_are_there_an_agreement_left_out_is_counted() -> None:
     for indices in ([3], [1, 3], [0, 1, 3], [1, 2, 3]):
         report = verify.verify(approved().partial(indices))
@@ -451,7 +571,7 @@ OTHER_LOG_NOTE = KEY.note(4, bytes(32), "other.example/log")
 DONE_TO_THE_FILE: dict[str, tuple[Callable[[list[bytes]], list[bytes]], str]] = {
     "nothing there": (lambda lines: [], "line 1: the file is empty."),
     "no header": (lambda lines: lines[1:], "line 1: here should be the bundle's header"),
-    "another format": (with_line(0, format="bankos-log-bundle/3"), "line 1: this is not a bundle of the format"),
+    "another format": (with_line(0, format="bankos-log-bundle/4"), "line 1: this is not a bundle of the format"),
     "another start": (with_line(0, first=1), "line 1: this is not a bundle of the format"),
     "another log": (with_line(0, origin="other.example/log"), "line 4: the checkpoint is of another log"),
     "a larger size": (with_line(0, size=5, entries=5), "line 4: the last checkpoint is of size 4, the header speaks of 5"),
@@ -632,7 +752,7 @@ def test_the_result_can_be_had_as_json(tmp_path: Path) -> None:
 
 def test_bundles_of_the_first_format_are_still_read() -> None:
     for lines in (sample().complete(), sample().partial([1, 2, 3])):
-        old = with_line(0, format="bankos-log-bundle/1", since=None)(lines)
+        old = with_line(0, format="bankos-log-bundle/1", since=None)(with_null(lines))
         assert said(old) == ""
         assert "line 1: the line has other members" in said(with_line(0, format="bankos-log-bundle/1")(lines))
         assert "line 1: the line has other members" in said(with_line(0, since=None)(lines))
@@ -863,7 +983,8 @@ def test_the_command_needs_nothing_but_its_own_file(alone: Path, tmp_path: Path)
     (tmp_path / "keys.json").write_text(jwks(KEY.public, OLD_KEY.public))
     status, text = run(tmp_path / "log.jsonl", "--jwks", tmp_path / "keys.json", "--origin", ORIGIN, "--processes", 2, script=alone)
     assert (status, text.splitlines()[0]) == (0, "Everything in this bundle holds.")
-    assert f"decisions    {DECISIONS}, all signed, each once" in text
+    decisions = DECISIONS + sum(bool(entry.erased_by) for entry in sample().entries)
+    assert f"decisions    {decisions}, all signed, each once" in text
     assert "each is in the key file" in text
 
 
