@@ -6,8 +6,10 @@ from typing import Any
 
 from celery import Celery, signals
 
-from .platform import logs, tasklog  # noqa: F401 - tasklog connects itself to Celery's signals
+from .platform import faults, logs, tasklog  # noqa: F401 - tasklog connects itself to Celery's signals
 from .platform.embedded.processes import die_with_parent
+
+faults.tell_in_one_sentence()  # settings are read by Celery's command line, at a moment of its own
 
 app = Celery("bankos")
 app.config_from_object("django.conf:settings", namespace="CELERY")

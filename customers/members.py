@@ -1,5 +1,8 @@
 """One customer with all its records: what every reading of a customer starts from."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,13 +28,35 @@ class Customer:
         return [member.pk for member in self.members]
 
 
+_remembered: ContextVar[dict[tuple[UUID, Actor | None], Customer] | None] = ContextVar("remembered", default=None)
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Let `customer_of` ask the database once for each party and actor: for a page of many parts, which only reads."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
 def customer_of(party_id: UUID, *, actor: Actor | None) -> Customer:
     """The customer this party is part of. No actor: for floors that then ask sentinel.
 
     Raises:
         NotVisible: the actor may not see it, or there is none.
-    Queries: 1.
+    Queries: 1; none again within `asked_once`.
     """
+    remembered = _remembered.get()
+    if remembered is None:
+        return _read(party_id, actor)
+    if (party_id, actor) not in remembered:
+        remembered[party_id, actor] = _read(party_id, actor)
+    return remembered[party_id, actor]
+
+
+def _read(party_id: UUID, actor: Actor | None) -> Customer:
     golden = Party.objects.filter(pk=party_id).values("golden")
     rows = Party.objects.filter(golden__in=golden).select_related("home_branch").order_by("pk")
     known = rows if actor is None else rows.visible_to(actor)

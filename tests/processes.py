@@ -17,6 +17,7 @@ from bankos.platform.embedded import Server
 from bankos.platform.embedded.processes import die_with_parent
 
 WaitUntil = Callable[..., None]
+Recoveries = Callable[[str, float], None]
 StartProcess = Callable[..., "Background"]
 
 PATIENCE = 150.0
@@ -119,3 +120,19 @@ def wait_until(tmp_path: Path) -> WaitUntil:
             time.sleep(0.05)
 
     return wait
+
+
+_recoveries: list[str] = []
+
+
+@pytest.fixture
+def recoveries() -> Recoveries:
+    """`recoveries("web kill -9", 2.1)`: what is told of at the end of the run, also of a run that succeeds."""
+    return lambda outage, seconds: _recoveries.append(f"{outage}: {seconds:.1f} s")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _recoveries:
+        terminalreporter.section("recovered after")
+        for line in _recoveries:
+            terminalreporter.line(line)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from bankos.platform import clock
 from bankos.platform.requests import StaffRequest
-from customers import state
+from customers import members, state
 from customers.care import emergencies, revealing
 from customers.forms import LookBackForm
 from customers.life.reading import life_of
@@ -26,6 +26,11 @@ def customer(request: StaffRequest, party_id: UUID) -> HttpResponse:
     look_back = LookBackForm(request.GET if "known_at" in request.GET else None, today=clock.bank_date(request.now))
     if look_back.is_bound and look_back.is_valid():
         return _as_known(request, party_id, look_back)
+    with members.asked_once():
+        return _as_now(request, party_id, look_back)
+
+
+def _as_now(request: StaffRequest, party_id: UUID, look_back: LookBackForm) -> HttpResponse:
     uncovered = revealing.in_force(party_id, actor=request.actor, at=request.now)
     found = state.state_of(party_id, actor=request.actor, at=request.now, uncovered=uncovered)
     if found.party_id != party_id:

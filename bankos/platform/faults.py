@@ -1,7 +1,11 @@
 """What an operator can repair, in one sentence: how the command line tells of settings, disks and servers that are not as they must be."""
 
 import errno
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -29,6 +33,40 @@ def sentence(error: BaseException, *, var: Path | None = None) -> str | None:
         if isinstance(one, psycopg.errors.CannotConnectNow | psycopg.errors.AdminShutdown | psycopg.errors.TooManyConnections):
             return f"The database takes no connections just now ({_first_line(one)}): try again in a minute."
     return None
+
+
+@contextmanager
+def told_in_one_sentence(*, exit_code: int) -> Iterator[None]:
+    """End this process with the sentence and `exit_code`, where the block fails for what an operator can repair."""
+    try:
+        yield
+    except SystemExit as ending:
+        if not isinstance(ending.code, str):
+            raise
+        said = ending.code
+    except Exception as error:
+        found = sentence(error)
+        if found is None:
+            raise
+        said = found
+    else:
+        return
+    sys.stderr.write(f"{said}\n")
+    raise SystemExit(exit_code)
+
+
+def tell_in_one_sentence() -> None:
+    """The same for programs that are not ours, like Celery's command line: whatever they do not catch is told so, or as it was before."""
+    before = sys.excepthook
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        said = sentence(error)
+        if said is None:
+            before(kind, error, trace)
+        else:
+            sys.stderr.write(f"{said}\n")
+
+    sys.excepthook = tell
 
 
 def _first_line(error: BaseException) -> str:

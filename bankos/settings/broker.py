@@ -42,3 +42,13 @@ def transport_options(url: str) -> dict[str, Any]:
         redelivery = {"visibility_timeout": VISIBILITY_TIMEOUT, "unacked_restore_interval": 5, "unacked_restore_throttle": 1}
         return {**give_up_soon, **redelivery, "socket_connect_timeout": 2}
     return {**give_up_soon, "confirm_publish": True}
+
+
+# Seconds for each answer of the broker, for those who cannot wait.
+SOON = 1.0
+
+
+def impatient(url: str) -> dict[str, Any]:
+    """`transport_options` for those who cannot wait."""
+    timeouts = ("socket_timeout", "socket_connect_timeout") if url.startswith("redis") else ("read_timeout", "write_timeout")
+    return {**transport_options(url), **dict.fromkeys(timeouts, SOON)}

@@ -21,6 +21,12 @@ class Environment(environ.Env):
                 f"{var} has to be {_WANTED.get(cast, 'written otherwise')}: correct it in the environment."
             ) from None
 
+    def count(self, var: str, *, default: int) -> int:
+        number: int = self.int(var, default=default)
+        if number < 1:
+            raise ImproperlyConfigured(f"{var} has to be 1 or more: correct it in the environment.")
+        return number
+
     def port(self, var: str, *, default: int) -> int:
         number: int = self.int(var, default=default)
         if not 0 < number <= LARGEST_PORT:

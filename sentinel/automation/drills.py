@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from celery import current_app, current_task
-from kombu.exceptions import OperationalError
+from celery import current_task
 
-from bankos.platform import actors, clock
+from bankos.platform import actors, bell, clock
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
@@ -57,11 +56,9 @@ def start(*, actor: Actor) -> UUID:
     if stops.in_force():
         raise NotPossible("Something is stopped already: a drill would show nothing.")
     run = uuid7()
-    try:
-        for _ in range(CANARIES):
-            current_app.send_task("sentinel.tasks.drill_canary", args=[str(run), actor.id], queue="sentinel", retry=False, expires=LONGEST)
-    except (OperationalError, OSError) as error:
-        raise NotPossible("The workers cannot be reached just now. Try again.") from error
+    for _ in range(CANARIES):
+        if not bell.call("sentinel.tasks.drill_canary", str(run), actor.id, queue="sentinel", expires=LONGEST):
+            raise NotPossible("The workers cannot be reached just now. Try again.")
     return run
 
 

@@ -267,16 +267,16 @@ class Faults:
         if name != "beat":
             return self.bank.pid(name)
         supervisor = self.bank.terminal.process.pid
-        [found] = [pid for pid in _children_of(supervisor, self.bank) if " beat " in _command(pid)]
+        [found] = [pid for pid in children_of(supervisor, self.bank) if " beat " in _command(pid)]
         return found
 
     def _backend(self) -> int:
         """A connection of the bank's processes: a backend in a transaction or at rest."""
-        children = _children_of(self.bank.pid("postgres"), self.bank)
+        children = children_of(self.bank.pid("postgres"), self.bank)
         return self.dice.choice([pid for pid in children if "[local]" in _command(pid)])
 
     def _child(self) -> int:
-        return self.dice.choice(_children_of(self.bank.pid("worker"), self.bank))
+        return self.dice.choice(children_of(self.bank.pid("worker"), self.bank))
 
     def _kill_named(self, name: str) -> None:
         self._kill(self.pid(name))
@@ -310,7 +310,9 @@ class Faults:
             away.rename(self.effects)
 
 
-def _children_of(parent: int, bank: "Bank") -> list[int]:
+def children_of(parent: int, bank: "Bank") -> list[int]:
+    from tests.platform.test_start import _parent
+
     return sorted(pid for pid in bank.terminal.descendants() if _parent(Path(f"/proc/{pid}")) == parent)
 
 
@@ -521,7 +523,7 @@ if __name__ == "__main__":
         from sentinel.models import Consumption
         from tests import programs
         from tests.faults.test_outages import Bank
-        from tests.platform.test_start import Terminal, _command, _parent
+        from tests.platform.test_start import Terminal, _command
 
         layout = Layout(Path(made) / "var")
         try:

@@ -1,12 +1,14 @@
 """Workers and the broker die in the middle of the work; afterwards all of it is done, and nothing twice."""
 
+import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
 from django.db import transaction
 
-from bankos.platform import clock, events
+from bankos.platform import bell, clock, events
 from bankos.platform.embedded import Server
 from bankos.platform.models import DomainEvent, EventDelivery
 from tests.processes import Background, WaitUntil
@@ -67,6 +69,28 @@ def test_a_killed_broker_costs_time_and_no_work(
     broker.start()
 
     wait_until(lambda: len(handled()) == 250)
+    assert set(handled().values()) == {1}
+
+
+def test_a_broker_that_hangs_keeps_nobody_waiting_and_the_sweeper_finds_the_work(
+    broker: Server, start_worker: StartWorker, start_beat: Callable[[], Background], wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_worker(**WORKER)
+    start_beat()
+    happen(range(5))
+    wait_until(lambda: len(handled()) == 5)
+    assert broker.process is not None
+    monkeypatch.setattr(bell, "_quiet_until", 0.0)
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        for subject in range(5, 15):
+            happen(range(subject, subject + 1))
+        assert time.monotonic() - began < 5, "ten commits, of which one waits for the broker and gives up"
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+
+    wait_until(lambda: len(handled()) == 15)
     assert set(handled().values()) == {1}
 
 

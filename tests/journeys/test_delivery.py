@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,8 @@ from journeys import actions, effects, sender
 from journeys.models import Effect, EffectDelivery
 from sentinel import tokens
 from sentinel.authority import parameters_hash
-from tests.processes import environment
+from tests.faults import small_disk
+from tests.processes import Recoveries, environment
 
 from .household import RENT_DAY, Household
 
@@ -205,3 +207,58 @@ def forge(honest: Effect, parameters: dict[str, Any], *, token: str, decision_id
             [effect_id, consumption_id, decision_id, honest.action, honest.resource_type, honest.resource_id, text, token, at],
         )
     return effect_id
+
+
+ON_A_DISK_THAT_TAKES_NOTHING = """
+import sys
+import django
+django.setup()
+from pathlib import Path
+from django.conf import settings
+from django.db import connection
+from bankos.platform import clock, events, receipts
+from journeys import actions
+from tests.faults import small_disk
+folder, trouble = Path(sys.argv[1]), sys.argv[2]
+connection.close_pool()  # its threads: namespaces are for processes of one
+small_disk.mount(folder, megabytes=1)
+settings.EFFECTS_DIR = folder / "effects"
+settings.EFFECTS_DIR.mkdir()
+filler = small_disk.fill(folder) if trouble == "full" else None
+small_disk.make_read_only(folder, trouble == "read-only")
+at = clock.now()
+with clock.stopped_at(at):
+    assert events.drain("journeys.sender") == 0
+assert not [file for file in folder.rglob("*") if file.is_file() and file != filler], "and nothing half"
+waiting = receipts.receipt_of("journeys.sender", type=actions.EXECUTED, subject=sys.argv[3])
+small_disk.make_read_only(folder, False)
+if filler:
+    filler.unlink()
+with clock.stopped_at(waiting.retry_at):
+    assert events.drain("journeys.sender") == 1
+[file] = [file for file in folder.rglob("*") if file.is_file()]
+print((waiting.retry_at - at).total_seconds(), file.read_text())
+"""
+
+
+@pytest.mark.faults
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("trouble", ["full", "read-only"])
+def test_a_disk_that_takes_no_instruction_only_delays_it(
+    home: Household, staff: Actor, tmp_path: Path, trouble: str, recoveries: Recoveries
+) -> None:
+    if reason := small_disk.why_not():
+        pytest.skip(reason)
+    effect = executed(home.transfer(), staff)
+    done = subprocess.run(
+        [sys.executable, "-c", ON_A_DISK_THAT_TAKES_NOTHING, str(tmp_path), trouble, str(effect.pk)],
+        env={**os.environ, **environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    seconds, _, content = done.stdout.partition(" ")
+    recoveries(f"effects folder {trouble}: tried again after", float(seconds))
+    assert json.loads(content)["idempotency_key"] == str(effect.decision_id)
+    assert EffectDelivery.objects.get().sha256 == sha256(content.strip().encode()).hexdigest()

@@ -50,6 +50,43 @@ def test_a_setting_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path, v
     assert PASSWORD not in done.stderr + done.stdout
 
 
+CELERY = ["-m", "celery", "--quiet", "-A", "bankos"]
+DIRECTLY = {
+    "worker": [*CELERY, "worker", "--concurrency", "1"],
+    "heart": [*CELERY, "worker", "--queues", "heart", "--pool", "solo"],
+    "beat": [*CELERY, "beat", "--pidfile", ""],
+    "start": ["manage.py", "start"],
+    "web": ["-m", "uvicorn", "bankos.asgi:application", "--port", "0"],
+    "several web processes": ["-m", "uvicorn", "bankos.asgi:application", "--port", "0", "--workers", "2"],
+}
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "CELERY_BROKER_URL"])
+@pytest.mark.parametrize("name", DIRECTLY)
+def test_a_process_started_directly_with_an_address_that_is_none_ends_with_one_sentence(tmp_path: Path, name: str, variable: str) -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "bankos.settings.embedded", "BANKOS_VAR": str(tmp_path / "var")}
+    environment |= {"DATABASE_URL": "postgres://u@127.0.0.1:1/x", "CELERY_BROKER_URL": "memory://", variable: f"u:{PASSWORD}@h"}
+    done = subprocess.run(
+        [sys.executable, *DIRECTLY[name]],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    printed = done.stderr + done.stdout
+    own = [line for line in printed.splitlines() if not line.startswith("INFO:") and "failed to start" not in line]  # uvicorn's
+    if name == "several web processes":
+        assert set(own) == {own[0]}, "each of them says it once, and none is started again"
+    else:
+        assert len(own) == 1, printed
+        assert done.returncode != 0
+    assert f"{variable} has to be" in own[0]
+    assert "Traceback" not in printed
+    assert PASSWORD not in printed
+
+
 def caused(error: Exception, by: BaseException) -> Exception:
     error.__cause__ = by
     return error

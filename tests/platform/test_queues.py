@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -14,6 +15,7 @@ from django.conf import settings
 from kombu import Connection
 
 from bankos.platform import bell, events, tasks
+from bankos.platform.embedded import Server
 from bankos.settings import broker as travelling
 from bankos.settings.broker import APPS, HEART, QUEUES
 
@@ -21,7 +23,7 @@ LIGHT = {"bankos.platform.tasks.beat_heart"}
 
 
 @pytest.fixture(scope="module")
-def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """A RabbitMQ of this module's own."""
     server = shutil.which("rabbitmq-server")
     if server is None:
@@ -60,15 +62,20 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 process.kill()
                 pytest.skip("RabbitMQ did not start: " + (folder / "output").read_text()[-300:])
             time.sleep(0.5)
-    yield url
+    yield url, process.pid
     os.killpg(process.pid, 9)
     process.wait()
 
 
 @pytest.fixture(params=["valkey", "rabbit"])
-def app(request: pytest.FixtureRequest) -> Iterator[Celery]:
+def broker_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def app(broker_kind: str, request: pytest.FixtureRequest) -> Iterator[Celery]:
     """The bank's Celery, on an empty broker nobody listens to."""
-    url = settings.CELERY_BROKER_URL if request.param == "valkey" else request.getfixturevalue("rabbit")
+    url = settings.CELERY_BROKER_URL if broker_kind == "valkey" else request.getfixturevalue("rabbit")[0]
     changed = {"broker_write_url": url, "broker_transport_options": travelling.transport_options(url)}
     before = {name: current_app.conf[name] for name in changed}
     current_app.conf.update(changed)
@@ -141,3 +148,38 @@ def test_what_the_scheduler_sends_and_the_first_wake_up_land_where_they_belong(a
     assert "bankos.platform.tasks.sweep_events" in sent[HEART]
     bell.wake_worker()
     assert set(landed(app)) == {HEART}
+
+
+@pytest.fixture
+def group(broker_kind: str, request: pytest.FixtureRequest, embedded_servers: dict[str, Server]) -> int:
+    """The broker's processes, which a test may stop."""
+    if broker_kind == "rabbit":
+        return int(request.getfixturevalue("rabbit")[1])
+    if "valkey" not in embedded_servers or embedded_servers["valkey"].process is None:
+        pytest.skip("CELERY_BROKER_URL names a broker that is not ours to stop")
+    return embedded_servers["valkey"].process.pid
+
+
+def test_nobody_waits_for_a_broker_that_hangs_and_it_is_rung_again_afterwards(
+    app: Celery, group: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bell, "_quiet_until", 0.0)
+    bell.ring("customers.linkage")
+    assert landed(app) == {"customers": ["bankos.platform.tasks.drain_events"]}
+    os.killpg(group, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        for _ in range(20):
+            bell.ring("customers.linkage")  # a connection that is open
+        assert time.monotonic() - began < 3.5, "one is waited for, and the others not"
+        monkeypatch.setattr(bell, "_quiet_until", 0.0)
+        began = time.monotonic()
+        assert not bell.call("bankos.platform.tasks.beat_heart"), "and a new connection"
+        assert time.monotonic() - began < 6
+    finally:
+        os.killpg(group, signal.SIGCONT)
+    monkeypatch.setattr(bell, "_quiet_until", 0.0)
+    landed(app)  # the broker may have taken what it did not confirm
+    for _ in range(2):
+        assert bell.call("bankos.platform.tasks.beat_heart")
+    assert landed(app) == {HEART: ["bankos.platform.tasks.beat_heart"] * 2}

@@ -18,6 +18,8 @@ from bankos.settings.broker import HEART
 PORT_PATIENCE = 5
 # Seconds after which somebody who waits wants to know why.
 LATE = 60
+# A web process that says nothing for so many seconds is killed, and another one started.
+HANGS_AFTER = 10
 LOCAL = {"127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104 - compared, not bound
 
 
@@ -77,6 +79,8 @@ class Command(BaseCommand):
         celery = [sys.executable, "-m", "celery", "--quiet", "-A", "bankos"]
         web = [sys.executable, "-m", "uvicorn", "bankos.asgi:application", "--host", self.host, "--port", str(self.port)]
         quiet = ["--no-access-log", "--no-server-header"]
+        if settings.WEB_PROCESSES > 1:
+            web += ["--workers", str(settings.WEB_PROCESSES), "--timeout-worker-healthcheck", str(HANGS_AFTER)]
         alone = ["--without-gossip", "--without-mingle"]
         commands = {
             "web": [*web, *quiet, "--lifespan", "off", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"],
