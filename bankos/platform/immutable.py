@@ -19,6 +19,9 @@ BEGIN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+DO $$ BEGIN
+    EXECUTE format('ALTER FUNCTION platform_refuse_change() SET search_path = %I, pg_temp', current_schema());
 END $$
 """
 

@@ -130,6 +130,7 @@ def grant() -> None:
     """
     application, log, eraser = (sql.Identifier(name) for name in (settings.APPLICATION_ROLE, settings.LOG_ROLE, settings.ERASER_ROLE))
     with connection.cursor() as cursor:
+        _keep_temporary_tables_to(application, cursor)
         cursor.execute("SELECT current_schema()")
         schema = sql.Identifier(cursor.fetchone()[0])
         for statement in (
@@ -162,6 +163,16 @@ def grant() -> None:
             cursor.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(sql.SQL(function)))
             for role in comment.removeprefix(_CALLED_BY).split(", ") if comment.startswith(_CALLED_BY) else ():
                 cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), sql.Identifier(role)))
+
+
+def _keep_temporary_tables_to(application: sql.Identifier, cursor: Any) -> None:
+    """Only the application stages records in temporary tables (customers.ingestion.staging). Who owns the database says so, or nobody."""
+    cursor.execute("SELECT datname, pg_has_role(current_user, datdba, 'USAGE') FROM pg_database WHERE datname = current_database()")
+    name, is_owner = cursor.fetchone()
+    if is_owner:
+        database = sql.Identifier(name)
+        cursor.execute(sql.SQL("REVOKE TEMPORARY, CREATE ON DATABASE {} FROM PUBLIC").format(database))
+        cursor.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(database, application))
 
 
 class _Comment(Operation):

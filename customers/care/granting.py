@@ -19,6 +19,7 @@ from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
 from sentinel import approvals, authority, governance
 from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
+from sentinel.people import joining
 
 from ..models import (
     Branch,
@@ -27,6 +28,7 @@ from ..models import (
     Circle,
     CircleGroupPermission,
     CircleUserPermission,
+    PartyUserPermission,
     Portfolio,
     PortfolioGroupPermission,
     PortfolioUserPermission,
@@ -262,6 +264,20 @@ def _gains(list_id: str, parameters: Mapping[str, Any]) -> list[str]:
     return [str(parameters["person"])]
 
 
+def _end_with_the_place(user: User, branch: str | None, decision_id: UUID, at: datetime) -> None:
+    """What somebody saw by branch, team and portfolio ends when they move to another branch; all of it when they leave."""
+    ended: dict[str, Any] = {"until": at, "reason": "Moved" if branch else "Left", "decision_id": decision_id}
+    for name, kind in KINDS.items():
+        if branch is not None and name == "circle":
+            continue
+        rows: Any = kind.persons._default_manager.filter(_in_force(at), user=user)
+        rows = rows.exclude(content_object__code=branch) if name == "branch" and branch else rows
+        rows.update(**ended)
+    if branch is None:
+        PartyUserPermission.objects.filter(user=user, until__gt=at).update(**ended)
+
+
+joining.goes_with(_end_with_the_place)
 governance.register(GRANT_VISIBILITY.name, Act(_resource, _grant, concerned=_gains))
 governance.register(WITHDRAW_VISIBILITY.name, Act(_resource, _withdraw))
 

@@ -206,11 +206,15 @@ def client_of(client_id: UUID, *, actor: Actor) -> ApiClient:
 
 
 def client_with(secret: str, *, at: datetime) -> ApiClient | None:
-    """The program that holds this secret, if it may still ask. Queries: 1, and once a minute 1 more."""
+    """The program that holds this secret, if it may still ask: not once who answers for it has left, until somebody else does.
+
+    Queries: 1, and once a minute 1 more.
+    """
     if not bearer.plausible(secret):
         return None
     good = ClientKey.objects.filter(sha256=bearer.hash_of(secret), revoked_at=None, expires_at__gt=at, client__revoked_at=None)
-    key = good.select_related("client").first()
+    answered_for = Q(client__owner=None) | Q(client__owner__is_active=True)
+    key = good.filter(answered_for).select_related("client").first()
     if key is None:
         return None
     if key.last_used_at is None or at - key.last_used_at >= USED_TO_THE:

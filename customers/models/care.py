@@ -101,7 +101,7 @@ class PartyUserPermission(UserObjectPermissionBase):
     given_at = models.DateTimeField(db_default=Now())
     until = models.DateTimeField()
     reason = models.CharField(max_length=200)
-    decision_id = models.UUIDField(null=True, unique=True)
+    decision_id = models.UUIDField(null=True)
 
     class Meta(UserObjectPermissionBase.Meta):
         constraints = [

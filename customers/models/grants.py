@@ -16,7 +16,7 @@ class Granted(models.Model):
     given_at = models.DateTimeField(db_default=Now())
     until = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, default="")
-    decision_id = models.UUIDField(null=True, unique=True)
+    decision_id = models.UUIDField(null=True)
 
     class Meta:
         abstract = True

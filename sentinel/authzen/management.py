@@ -97,7 +97,9 @@ class Manager:
 
     @classmethod
     def client(cls, client: StoreClient) -> "Manager":
-        return cls(f"client:{client.pk}", client.name, store=client.store_id if client.may_manage else "")
+        """A program that may manage does so while who owns the store works here, or nobody does."""
+        left = client.may_manage and PolicyStore.objects.filter(name=client.store_id, owner__is_active=False).exists()
+        return cls(f"client:{client.pk}", client.name, store=client.store_id if client.may_manage and not left else "")
 
 
 def stores_of(manager: Manager) -> QuerySet[PolicyStore]:

@@ -1,6 +1,6 @@
 """How people come to the bank, change their place in it, and get in again when a password or a second factor is lost."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,8 @@ from .action_types import FIRST_ADMINISTRATOR, JOIN, MOVE, NO_ROLE, RESET
 
 FIRST_BY = "manage.py first_administrator"
 HIGHEST_LINE = 12
+
+_ending: list[Callable[[User, str | None, UUID, datetime], None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,19 @@ def first_administrator_without_a_way_in(username: str, *, at: datetime) -> UUID
     return user.pk
 
 
+def goes_with(end: Callable[[User, str | None, UUID, datetime], None]) -> None:
+    """Register a floor above: `end` ends what a person was given where they worked, by the decision that moves them to this branch, or
+    (None) lets them go.
+    """
+    _ending.append(end)
+
+
+def end_what_went_with_the_place(user: User, branch: str | None, *, decision_id: UUID, at: datetime) -> None:
+    """In the transaction of the decision by which somebody moves to this branch or, with None, leaves."""
+    for end in _ending:
+        end(user, branch, decision_id, at)
+
+
 def _to_join(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
     _refuse_known(parameters["username"])
     if parameters["role"] != NO_ROLE:
@@ -180,6 +195,8 @@ def _to_move(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> R
 
 def _move(permitted: Permitted) -> None:
     given, user = permitted.parameters, facts.person(permitted.resource_id)
+    if user.branch_code != str(given["branch"]):
+        end_what_went_with_the_place(user, str(given["branch"]), decision_id=permitted.decision.id, at=permitted.at)
     user.branch_code = str(given["branch"])
     user.manager = facts.person(str(given["manager"])) if given["manager"] else None
     user.job_title = str(given["job_title"])

@@ -49,6 +49,7 @@ def _leave(permitted: Permitted) -> None:
         raise NotPossible("Somebody else lets you go.")
     roles.take(user, facts.roles_of(user), decision_id=permitted.decision.id, at=at)
     joining.close_every_way_in(user, at=at)
+    joining.end_what_went_with_the_place(user, None, decision_id=permitted.decision.id, at=at)
     for lent in Delegation.objects.filter(Q(giver=user) | Q(receiver=user), revoked_at=None):
         lent.revoked_at = at
         lent.save()

@@ -32,6 +32,9 @@ def test_stepping_back_leads_nowhere(logged_in: psycopg.Connection[Any], step: s
     assert found.fetchone() == (False, False, False, False)
 
 
+REFUSALS = r"permission denied|must be|only role|not permitted|must have|no security label providers|is not allowed"
+
+
 @pytest.mark.parametrize(
     "step",
     [
@@ -55,18 +58,43 @@ def test_stepping_back_leads_nowhere(logged_in: psycopg.Connection[Any], step: s
         "ALTER TABLE sentinel_decision DISABLE TRIGGER ALL",
         "ALTER SEQUENCE sentinel_log_place RESTART",
         "SELECT setval('sentinel_log_place', 1)",
+        "CREATE SCHEMA mine",
+        "CREATE EXTENSION dblink",
+        "CREATE CAST (text AS jsonb) WITH INOUT AS IMPLICIT",
+        "CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = jsonb, FUNCTION = jsonb_eq)",
+        "ALTER DATABASE {database} SET search_path = pg_temp",
+        "ALTER ROLE bankos_eraser SET search_path = pg_temp",
+        "ALTER FUNCTION sentinel_claims(uuid) RESET ALL",
+        "CREATE RULE mine AS ON INSERT TO sentinel_decision DO INSTEAD NOTHING",
+        "CREATE TRIGGER mine BEFORE INSERT ON sentinel_decision FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "COPY (SELECT 1) TO '/tmp/mine'",
+        "COPY platform_publishedkey FROM STDIN",
+        "SELECT lo_import('/etc/passwd')",
+        "SET lo_compat_privileges = on",
+        "SET log_statement = 'none'",
+        "LOAD 'auto_explain'",
+        "SECURITY LABEL ON TABLE sentinel_decision IS 'mine'",
     ],
 )
 def test_no_step_leads_to_more(logged_in: psycopg.Connection[Any], step: str) -> None:
     owner = '"' + settings.DATABASE_LOGINS["owner"]["USER"] + '"'
-    with pytest.raises(psycopg.Error, match=r"permission denied|must be|only role|not permitted|must have"):
-        logged_in.execute(step.format(owner=owner))
+    with pytest.raises(psycopg.Error, match=REFUSALS):
+        logged_in.execute(step.format(owner=owner, database='"' + connection.settings_dict["NAME"] + '"'))
 
 
 def test_the_application_does_not_become_the_integrator_nor_the_other_way_round() -> None:
     for own, other in ((settings.APPLICATION_ROLE, settings.LOG_ROLE), (settings.LOG_ROLE, settings.APPLICATION_ROLE)):
         with login(own) as opened, pytest.raises(psycopg.errors.InsufficientPrivilege):
             opened.execute(f"SET ROLE {other}")
+
+
+def test_nobody_ends_the_session_of_another_role() -> None:
+    with login(settings.LOG_ROLE) as integrator, login(settings.APPLICATION_ROLE) as application:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            application.execute("SELECT pg_terminate_backend(%s)", [integrator.info.backend_pid])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            integrator.execute("SELECT pg_cancel_backend(%s)", [application.info.backend_pid])
+        assert integrator.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_the_integrator_writes_the_log_and_nothing_else() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, connection, models, transaction
 
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
@@ -26,11 +26,14 @@ from customers.models import (
     Portfolio,
     PortfolioPlace,
     Protection,
+    Team,
     VisibilityChange,
 )
 from customers.visibility import NotVisible, may_see
 from sentinel import approvals, governance
 from sentinel.governance import NotPossible
+from sentinel.models import Decision
+from sentinel.people import joining, leaving
 from tests import arranging, people
 from tests.bank import Bank, Customer
 
@@ -277,6 +280,73 @@ def test_a_decision_moves_a_row_once(admin: Actor, clerk: Actor, stranger: Custo
     granting.withdraw("branch", branch, holder=clerk.id, reason="Moved", actor=admin, at=clock.now())
     with pytest.raises(ProgrammingError), transaction.atomic():
         BranchUserPermission.objects.filter(pk=row.pk).update(until=None, decision_id=row.decision_id)
+
+
+# ---- with a move or a leave ----
+
+
+def moved(person: Actor, branch: str, *, by: Actor, agreed: Actor) -> None:
+    asked = joining.move(
+        person_id=UUID(person.id), branch=branch, manager=None, job_title="", reason="Moves house", actor=by, at=clock.now()
+    )
+    assert asked.request_id
+    assert governance.approve(asked.request_id, actor=agreed, at=clock.now()).done
+
+
+@pytest.fixture
+def everything(admin: Actor, officer: Actor, clerk: Actor, stranger: Customer, circle: str) -> list[models.QuerySet[Any]]:
+    """What the clerk was given: a branch, a team, a portfolio and a circle, each as the rows in force."""
+    for kind, list_id in (
+        ("branch", branch_of(stranger)),
+        ("team", Team.objects.create(code="t", name="T").pk),
+        ("portfolio", Portfolio.objects.create(code="p", name="P").pk),
+        ("circle", the(Circle, code=circle)),
+    ):
+        asked = give(kind, list_id, clerk, by=admin)
+        assert asked.done or (asked.request_id and governance.approve(asked.request_id, actor=officer, at=clock.now()).done)
+    mine = {"user_id": clerk.id, "until": None}
+    return [kind.persons._default_manager.filter(**mine) for kind in granting.KINDS.values()]
+
+
+def test_a_move_ends_what_was_given_at_the_old_branch(
+    admin: Actor, officer: Actor, clerk: Actor, stranger: Customer, everything: list[models.QuerySet[Any]]
+) -> None:
+    assert may_see(stranger.id, clerk)
+    moved(clerk, "elsewhere", by=admin, agreed=officer)
+
+    assert [rows.count() for rows in everything] == [0, 0, 0, 1], "circles are not of a branch"
+    assert not may_see(stranger.id, clerk)
+    ended = BranchUserPermission.objects.get(user_id=clerk.id, content_object=branch_of(stranger))
+    assert Decision.objects.get(pk=ended.decision_id).action == "person.move"
+
+
+def test_a_move_within_the_branch_and_to_the_one_that_was_given_before_ends_nothing_of_it(
+    admin: Actor, officer: Actor, clerk: Actor, stranger: Customer, everything: list[models.QuerySet[Any]]
+) -> None:
+    moved(clerk, clerk.branch or "", by=admin, agreed=officer)
+    assert [rows.count() for rows in everything] == [2, 1, 1, 1]
+    moved(clerk, stranger.branch.code, by=admin, agreed=officer)
+    assert [rows.count() for rows in everything] == [1, 0, 0, 1]
+
+
+def test_who_leaves_sees_nobody_any_more_by_any_list(admin: Actor, clerk: Actor, everything: list[models.QuerySet[Any]]) -> None:
+    assert leaving.leave(person_id=UUID(clerk.id), reason="Goes", actor=admin, at=clock.now()).done
+    assert [rows.count() for rows in everything] == [0, 0, 0, 0]
+
+
+def test_a_move_ends_nothing_of_others_and_gives_nothing(
+    bank: Bank, admin: Actor, officer: Actor, clerk: Actor, stranger: Customer, everything: list[models.QuerySet[Any]]
+) -> None:
+    other = bank.staff(Role.BRANCH_STAFF, name="Una Daly")
+    assert give("branch", branch_of(stranger), other, by=admin).done
+    moved(clerk, "elsewhere", by=admin, agreed=officer)
+    decision = BranchUserPermission.objects.get(user_id=clerk.id, content_object=branch_of(stranger)).decision_id
+
+    theirs = BranchUserPermission.objects.filter(user_id=other.id)
+    own = BranchUserPermission.objects.filter(user_id=clerk.id)
+    for rows, until in ((theirs, clock.now()), (own, None), (own, clock.now() + timedelta(days=9))):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            rows.update(until=until, decision_id=decision)
 
 
 # ---- pages ----

@@ -1,6 +1,8 @@
 """Which programs are let in, to what, and to whom."""
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -12,7 +14,9 @@ from bankos.platform.ids import uuid7
 from customers.channels import clients
 from customers.channels.clients import Described, NotInCharge
 from customers.models import ApiClient, ClientKey
+from sentinel import governance
 from sentinel.governance import NotPossible
+from sentinel.people import leaving
 from tests import arranging, programs
 from tests.bank import Bank, Customer
 
@@ -145,6 +149,24 @@ def test_a_revoked_key_and_a_revoked_program_end_at_once(deploy: Deploy, adminis
     assert other.get(path).status_code == 401
     with pytest.raises(clients.UnknownClient):
         clients.issue_key(other.client.pk, reason="Lost it", actor=administrator, at=clock.now())
+
+
+def test_what_a_leaver_answered_for_stops_until_somebody_else_does(
+    deploy: Deploy, bank: Bank, administrator: Actor, officer: Actor, ines: Customer
+) -> None:
+    leaver, successor = bank.staff(Role.TEAM_LEAD, name="Cian Roche"), bank.staff(Role.TEAM_LEAD, name="Una Daly")
+    program, other, path = deploy(owner=UUID(leaver.id)), deploy(), f"customers/{ines.id}/"
+    assert program.get(path).status_code == 200
+
+    assert leaving.leave(person_id=UUID(leaver.id), reason="Goes", actor=administrator, at=clock.now()).done
+
+    assert (program.get(path).status_code, other.get(path).status_code) == (401, 200)
+    described = replace(clients.described_of(ApiClient.objects.get(pk=program.client.pk)), owner=UUID(successor.id))
+    asked = clients.change(program.client.pk, described, reason="Una takes it over", actor=administrator, at=clock.now()).carried
+    assert program.get(path).status_code == 401, "not before a second person agrees"
+    assert asked.request_id
+    assert governance.approve(asked.request_id, actor=officer, at=clock.now()).done
+    assert program.get(path).status_code == 200
 
 
 def test_a_key_is_kept_as_a_hash_and_says_when_it_was_used(deploy: Deploy, ines: Customer) -> None:
