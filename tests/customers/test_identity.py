@@ -152,7 +152,7 @@ def test_only_customers_are_joined(ines: Customer, again: Customer) -> None:
 def test_the_database_refuses_a_golden_party_that_is_none(ines: Customer, again: Customer) -> None:
     (crm,) = set(identity.members_of(ines.id)) - {ines.id}
     Party.objects.filter(pk=again.id).update(golden_id=crm)
-    with connection.cursor() as cursor, pytest.raises(IntegrityError):
+    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="is not golden itself"):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 

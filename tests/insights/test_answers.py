@@ -216,7 +216,7 @@ def test_answers_are_evidence_and_cannot_be_changed(suggested, change):
     _, card, person = suggested()
     recommendations.accept(card.id, actor=person, at=clock.now())
 
-    with pytest.raises(DatabaseError), connection.cursor() as cursor:
+    with pytest.raises(DatabaseError, match="permission denied for table insights_recommendationanswer"), connection.cursor() as cursor:
         cursor.execute(change)
 
 

@@ -44,14 +44,14 @@ def test_failing_last_statement_commits_nothing(kept):
         direct.execute(INSERT, ["one"])
         direct.execute(INSERT, ["one"], last=True)
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError, match="kept_pkey"):
         twice()
 
     assert kept() == []
 
 
 def test_failing_first_query_is_an_error_of_the_database_and_the_connection_goes_on(kept):
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="kept_pkey"), transaction.atomic():
         direct.fetch("INSERT INTO kept VALUES ('one'), ('one') RETURNING word", [])
 
     assert kept() == []

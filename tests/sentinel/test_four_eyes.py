@@ -235,7 +235,7 @@ def test_a_machine_agrees_to_nothing(waits: tuple[Actor, Actor, ApprovalView]) -
     _, _, request = waits
     with pytest.raises(NotEligible):
         approvals.approve(request.id, actor=insights(), at=clock.now())
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="nobody_delegates_to_themselves"), transaction.atomic():
         people.lend(User.objects.first().pk, User.objects.first().pk, "team_lead")  # type: ignore[union-attr]
 
 

@@ -228,7 +228,7 @@ def test_a_program_that_makes_no_sense_is_not_made(deploy: Deploy, bank: Bank, s
 
 
 def test_the_database_lets_only_channels_speak_for_customers(db: None) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic(), arranging.before_everything():
+    with pytest.raises(IntegrityError, match="only_a_channel_speaks_for_customers"), transaction.atomic(), arranging.before_everything():
         ApiClient.objects.create(name="x", kind="agent", scopes=[], reach="spoken_for", created_at=clock.now())
 
 

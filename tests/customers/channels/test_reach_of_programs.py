@@ -286,5 +286,5 @@ FORGED: dict[str, Any] = {
 def test_the_database_gives_a_program_nothing_without_a_decision(deploy: Deploy, ines: Customer, sean: Customer, attempt: str) -> None:
     program = deploy(kind="system", scopes=["state.read"], branches=(ines.branch.code,))
     assert sean.id
-    with pytest.raises(ProgrammingError), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="nothing changes without a decision"), transaction.atomic():
         FORGED[attempt](program.client.pk)

@@ -101,7 +101,7 @@ def test_only_ways_of_contact_can_be_spoken_of(ines: Customer, adviser: Actor, p
 def test_the_database_knows_no_other_purposes(ines: Customer) -> None:
     row = Consent.objects.get(party__in=members_of(ines.id), source_file__isnull=False)
     row.pk, row.purpose, row.occurred_at = uuid7(), "astrology", clock.now()
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="a_consent_has_a_purpose"), transaction.atomic():
         row.save(force_insert=True)
 
 

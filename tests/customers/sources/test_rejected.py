@@ -68,7 +68,7 @@ def test_whoever_says_why_sees_the_rows_of_that_file_for_half_an_hour(broken: Re
 def test_a_look_is_evidence(broken: RejectedRow, maeve: Actor) -> None:
     see(broken, maeve)
 
-    with pytest.raises(DatabaseError), transaction.atomic():
+    with pytest.raises(DatabaseError, match="permission denied for table customers_sourcelook"), transaction.atomic():
         SourceLook.objects.update(reason="Nothing of interest")
 
 
