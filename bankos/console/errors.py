@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.views.defaults import page_not_found
 
 from bankos.platform.outages import RETRY_AFTER, is_outage
-from bankos.platform.outcomes import GivenUp, Watch
+from bankos.platform.outcomes import GivenUp, Repeated, Watch
 from bankos.platform.problems import CONTENT_TYPE, for_programs
 
 
@@ -30,12 +30,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 UNKNOWN = "The fault is ours and is recorded. What was sent may have been done or not: ask before it is sent again."
 RECORDED = "It was recorded, but the answer could not be made: ask what became of it, and don't send it again."
+REPEATED = "It was recorded when it was sent before. Nothing was done this time."
 AWAY = "The bank's records cannot be reached just now. What was sent may have been done or not: ask before it is sent again."
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """For an unforeseen error: 503 where the database was lost, which passes, and 500 for a fault of the program."""
     error = sys.exc_info()[1]
+    if isinstance(error, Repeated):
+        return _repeated(request)
     watch: Watch | None = getattr(request, "watch", None)
     recorded, given_up = bool(watch and watch.recorded), isinstance(error, GivenUp)
     away = is_outage(error)
@@ -63,10 +66,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _repeated(request: HttpRequest) -> HttpResponse:
+    """For what was sent a second time under the same key: the first time counts, and this time nothing was done."""
+    if for_programs(request.path):
+        problem = {"type": "about:blank", "title": "Conflict", "status": 409, "detail": REPEATED, "code": "recorded"}
+        response: HttpResponse = JsonResponse(problem, status=409, content_type=CONTENT_TYPE)
+    else:
+        response = HttpResponse(_page("recorded.html", repeated=True))
+    response.headers["Bankos-Done"] = "yes"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def busy_page() -> bytes:
     """For a request that was refused before anything was done about it."""
     return _page("busy.html").encode()
 
 
-def _page(template: str, *, key: UUID | None = None) -> str:
-    return render_to_string(template, {"stylesheet": static("css/console.css"), "key": key})
+def _page(template: str, *, key: UUID | None = None, repeated: bool = False) -> str:
+    return render_to_string(template, {"stylesheet": static("css/console.css"), "key": key, "repeated": repeated})

@@ -1,9 +1,13 @@
 """Is this process alive, and can it do its work? For load balancers, supervisors and people."""
 
+import os
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from celery import current_app
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -20,6 +24,7 @@ from .models import Heartbeat
 HEARTBEAT_LIMIT = timedelta(seconds=90)
 # A part that does not answer within so many seconds does not answer.
 PATIENCE = 2
+SPACE = 16 * 1024**2  # bytes free, below which a disk is called full
 NO_DATABASE = "the database does not answer"
 
 
@@ -81,7 +86,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
                 reasons[name] = str(reason)
             except DatabaseError:
                 reasons["database"] = reasons[name] = NO_DATABASE
-        notes = {} if "database" in reasons else {name: said for name, tell in _told.items() if (said := _said(tell)) is not None}
+        told = {"folders": _folders, **({} if "database" in reasons else _told)}
+        notes = {name: said for name, tell in told.items() if (said := _said(tell)) is not None}
     parts = {name: reasons.get(name, "ok") for name in checks}
     body = {"status": "not ready" if reasons else "ready", "checks": parts, **({"notes": notes} if notes else {})}
     return JsonResponse(body, status=503 if reasons else 200)
@@ -92,6 +98,26 @@ def _said(tell: Callable[[], str | None]) -> str | None:
         return tell()
     except DatabaseError:
         return "not known: the database does not answer"
+
+
+def _folders() -> str | None:
+    """What keeps files from being written here: it delays effects and uploads, and may be why a database on the same disk fails."""
+    wanted = {"effects": settings.EFFECTS_DIR, "temporary copies": settings.SCRATCH_DIR}
+    if settings.EMBEDDED_WANTED.database:
+        wanted["the embedded servers"] = settings.VAR_DIR
+    found = [f"{what}: {said}" for what, folder in wanted.items() if (said := _wrong_with(Path(folder)))]
+    return "; ".join(found) or None
+
+
+def _wrong_with(folder: Path) -> str | None:
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not there.is_dir():
+        return f"{there} is no folder"
+    if not os.access(there, os.W_OK | os.X_OK):
+        return f"{there} cannot be written to"
+    if shutil.disk_usage(there).free < SPACE:
+        return f"the disk of {there} is full"
+    return None
 
 
 class ProbesMiddleware:

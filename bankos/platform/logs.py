@@ -1,9 +1,10 @@
 """Structured logs that never hold a name, an account number, a token or a secret.
 
 Our own records are an event (a constant sentence) with fields of an allow-list; other fields are dropped and only their names are
-kept. Records of other libraries keep their template, but an argument only if it is a number, an id or a task's name; of an exception only
-its class and places are kept, because messages quote data. What the libraries that connect us with our own services say of these
-connections is kept whole, without passwords: it comes from our settings and from the services, never from customers. At the end
+kept. Records of other libraries keep their template, but an argument only if it is a number, an id or a task's name, or by where it comes
+from: of a request's address its route, of an exception its class and places (messages quote data), words the library itself chose.
+What the libraries that connect us with our own services say of these connections is kept whole, without passwords: it comes from our
+settings and from the services, never from customers. At the end
 everything passes a filter that takes out what still looks like a token, a number of an account, an e-mail address or, in foreign text,
 anything in quotes.
 """
@@ -16,6 +17,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from logging.config import dictConfig
 from pathlib import Path
 from types import TracebackType
@@ -78,6 +80,9 @@ _TOKENS = re.compile(r"eyJ[\w-]+(?:\.[\w-]*)*")
 _CONNECTING = {errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT, errno.EPIPE}
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|“[^”\n]*”|‘[^’\n]*’|«[^»\n]*»")
 _ID = re.compile(rf"{_UUID}\Z")
+_PLACE = re.compile("\ue000(\\d{1,3})\ue001")
+_STATUSES = frozenset(status.phrase for status in HTTPStatus)
+_CELERYS_WORDS = frozenset({"raised expected", "raised unexpected", "INTERNAL ERROR", "ignored", "rejected"})
 
 
 def configure(options: Mapping[str, Any]) -> None:
@@ -201,23 +206,64 @@ def _foreign(record: logging.LogRecord) -> dict[str, Any]:
             return {"event": _without_secrets(record.getMessage())}
         except (TypeError, ValueError):
             return {"event": template}
+    known: list[str] = []
+
+    def argument(value: Any, name: str = "") -> Any:
+        said = _argument(record, value, name)
+        if not isinstance(said, str):
+            return said
+        known.append(said)
+        return _Place(f"\ue000{len(known) - 1}\ue001")
+
     try:
         if isinstance(record.args, Mapping):
-            text = template % {name: _argument(value) for name, value in record.args.items()}
+            text = template % {name: argument(value, name) for name, value in record.args.items()}
         else:
-            text = template % tuple(_argument(value) for value in record.args or ()) if record.args else template
+            text = template % tuple(argument(value) for value in record.args or ()) if record.args else template
     except (TypeError, ValueError):  # a template that wanted a number where we hide one
         text = template
-    return {"event": redact(text, foreign=True)}
+    # What stands in quotes is taken out before what is known to be harmless, quotes and all, is put in.
+    return {"event": _PLACE.sub(lambda found: _of(known, int(found[1])), redact(text, foreign=True))}
 
 
-def _argument(value: Any) -> Any:
+class _Place(str):
+    """Stands in a template for an argument, also where the template asks for its `repr`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _of(known: list[str], number: int) -> str:
+    return known[number] if number < len(known) else HIDDEN
+
+
+def _argument(record: logging.LogRecord, value: Any, name: str) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, BaseException):
         return _named(value)
     text = str(value)
-    return text if _ID.match(text) or text in _task_names() else HIDDEN
+    if _ID.match(text) or text in _task_names():
+        return text
+    if record.name == "django.request":
+        return _of_request(record, text)
+    if record.name.startswith("celery."):
+        error = record.exc_info[1] if record.exc_info else None
+        if name == "exc" and error is not None:
+            return _named(error)
+        if text in _CELERYS_WORDS:
+            return text
+    return HIDDEN
+
+
+def _of_request(record: logging.LogRecord, text: str) -> str:
+    """The status in words, and the route instead of the address."""
+    request = getattr(record, "request", None)
+    if request is not None and text == request.path.encode("unicode_escape").decode("ascii"):
+        return str(request.resolver_match.route) if request.resolver_match else "-"
+    return text if text in _STATUSES else HIDDEN
 
 
 def _task_names() -> Mapping[str, Any]:

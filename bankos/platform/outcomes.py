@@ -3,6 +3,9 @@
 A page gives each thing it sends a key (`Request-Key`). As a transaction of the request commits, the key is written with it. Who does
 not know what became of a key asks, and with that takes the key: either it is there, then what was sent is recorded; or it is not, then
 it never will be, because a transaction that comes later finds its key taken and is rolled back.
+
+A form that is sent without script carries the key the server wrote into it. Sent a second time – a second press, an answer that was lost
+and asked for anew – it finds its key recorded by another request, and is rolled back the same way.
 """
 
 from collections.abc import Iterator
@@ -24,12 +27,16 @@ KEPT = timedelta(days=2)
 _MARK = """
 INSERT INTO platform_requestoutcome (key, user_id, recorded, at)
 SELECT %s, %s, true, clock_timestamp() WHERE pg_current_xact_id_if_assigned() IS NOT NULL
-ON CONFLICT (key) DO UPDATE SET at = platform_requestoutcome.at RETURNING recorded
+ON CONFLICT (key) DO UPDATE SET at = platform_requestoutcome.at RETURNING recorded, xmax = 0
 """
 
 
 class GivenUp(DatabaseError):
     """Somebody asked what became of this request and was told that nothing will: its transaction is rolled back."""
+
+
+class Repeated(DatabaseError):
+    """What was sent under this key is recorded already, by a request before this one: this one's transaction is rolled back."""
 
 
 @dataclass(slots=True)
@@ -45,6 +52,7 @@ class Watch:
 
         Raises:
             GivenUp
+            Repeated
         """
         if raw.info.transaction_status != TransactionStatus.INTRANS:
             return not raw.autocommit  # committed already, with its last statement (see `direct`)
@@ -54,6 +62,8 @@ class Watch:
         row = raw.execute(_MARK, [self.key, self.user_id]).fetchone()
         if row is not None and not row[0]:
             raise GivenUp(str(self.key))
+        if row is not None and not row[1] and not self.recorded:
+            raise Repeated(str(self.key))
         return row is not None
 
 

@@ -1,6 +1,7 @@
 """An answer that is lost: what was sent is done, or not, and nobody is told the one for the other."""
 
 import threading
+from html.parser import HTMLParser
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
+from django.template import engines
 from django.test import Client
 from django.urls import path
 
@@ -38,6 +40,17 @@ def act(request: HttpRequest, when: str) -> HttpResponse:
     return HttpResponse("done")
 
 
+def twice(request: HttpRequest) -> HttpResponse:
+    for _ in range(2):
+        Heartbeat.objects.create(process=f"act {uuid4()}"[:40], seen_at=clock.now())
+    return HttpResponse("done")
+
+
+def form(request: HttpRequest) -> HttpResponse:
+    page = engines["django"].from_string('<form method="post">{% csrf_token %}</form>')
+    return HttpResponse(page.render({}, request))
+
+
 def look(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         Heartbeat.objects.count()
@@ -48,6 +61,8 @@ urlpatterns = [
     path("act/<str:when>/", act),
     path("api/v1/act/<str:when>/", act),
     path("look/", look),
+    path("twice/", twice),
+    path("form/", form),
     *all_urls.urlpatterns,
 ]
 handler500 = all_urls.handler500
@@ -127,6 +142,79 @@ def test_a_form_sends_its_key_as_a_field_and_a_plain_answer_is_remembered_too(cl
     key = uuid4()
     assert client.post("/act/well/", {"request-key": str(key)}).status_code == 200
     assert asked(client, key)
+
+
+class Fields(HTMLParser):
+    """The hidden fields of a page's first form that is posted."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.sent: dict[str, str] = {}
+        self._inside, self._over = False, False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form" and given.get("method") == "post" and not self._over:
+            self._inside = True
+        if tag == "input" and self._inside and given.get("type") == "hidden":
+            self.sent[str(given["name"])] = str(given.get("value", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._inside:
+            self._inside, self._over = False, True
+
+
+def test_a_form_without_script_carries_a_key_of_its_own(client: Client) -> None:
+    sent = [Fields(client.get("/form/").content.decode()).sent for _ in range(2)]
+    assert sent[0].keys() == {"csrfmiddlewaretoken", "request-key"}
+    assert UUID(sent[0]["request-key"]) != UUID(sent[1]["request-key"])
+
+
+def test_a_second_press_without_script_does_nothing_and_tells_what_became_of_the_first(client: Client) -> None:
+    sent = Fields(client.get("/form/").content.decode()).sent
+    assert client.post("/act/well/", sent).content == b"done"
+    again = client.post("/act/well/", sent)
+    assert (again.status_code, again.headers["Bankos-Done"]) == (200, "yes")
+    assert "when it was sent before" in again.content.decode()
+    assert acts() == 1
+    assert client.post("/api/v1/act/well/", headers={"Request-Key": sent["request-key"]}).json()["code"] == "recorded"
+    assert acts() == 1
+
+
+def test_what_failed_before_it_was_recorded_can_be_sent_again_from_the_same_form(client: Client) -> None:
+    sent = Fields(client.get("/form/").content.decode()).sent
+    assert client.post("/act/within/", sent).status_code == 503
+    assert client.post("/act/well/", sent).content == b"done"
+    assert acts() == 1
+
+
+def test_a_request_of_several_transactions_is_no_repetition_of_itself(client: Client) -> None:
+    sent = Fields(client.get("/form/").content.decode()).sent
+    assert client.post("/twice/", sent).content == b"done"
+    assert acts() == 2
+
+
+def test_two_presses_at_once_are_one(client: Client, user: User) -> None:
+    key, both, refused = uuid4(), threading.Barrier(2), []
+
+    def press() -> None:
+        try:
+            with outcomes.watching(outcomes.Watch(key, user.pk)), transaction.atomic():
+                Heartbeat.objects.create(process=f"act {uuid4()}"[:40], seen_at=clock.now())
+                both.wait(20)
+        except outcomes.Repeated as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert acts() == 1
 
 
 def test_another_person_learns_nothing_from_a_key(client: Client) -> None:

@@ -103,7 +103,7 @@ def alike(text: str, asked: Iterable[str]) -> str:
     plain = _plain(text)
     for value in asked:
         plain = plain.replace(_plain(value), "‹asked›")
-    plain = re.sub(r'(csrfmiddlewaretoken"? value="|csrftoken":")[^"]+', r"\1", plain)
+    plain = re.sub(r'(csrfmiddlewaretoken"? value="|request-key"? value="|csrftoken":")[^"]+', r"\1", plain)
     plain = re.sub(r'nonce="[^"]+"', "", plain)
     # The moment of the answer itself.
     return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(Z| 00:00)?|\d\d:\d\d(:\d\d)?", "‹time›", plain)

@@ -82,15 +82,17 @@ def test_a_database_a_newer_release_has_migrated_is_refused_everywhere(client: C
 
 @pytest.mark.filterwarnings("ignore::celery.fixups.django.FixupWarning")  # it asks for a whole worker
 @pytest.mark.django_db(transaction=True)
-def test_no_process_starts_on_a_database_newer_than_itself() -> None:
+def test_no_process_starts_on_a_database_newer_than_itself(capsys: pytest.CaptureFixture[str]) -> None:
     row = ("customers", "0999_from_the_future")
     with roles.as_owner():
         MigrationRecorder(connection).record_applied(*row)
     try:
         with pytest.raises(SystemExit, match="newer release"):
             signals.worker_init.send(sender=None)
-        with pytest.raises(SystemExit, match="newer release"):
+        with pytest.raises(SystemExit) as ending:
             asyncio.run(web_process())
+        assert ending.value.code == 3, "uvicorn's word for a process that must not be started again"
+        assert "newer release" in capsys.readouterr().err
         with pytest.raises(CommandError, match="newer release"):
             call_command("migrate", verbosity=0)
     finally:

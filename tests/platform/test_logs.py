@@ -9,11 +9,15 @@ import psycopg
 import pytest
 import redis
 import structlog
+from celery.app.trace import LOG_FAILURE
 from django.db import DataError, IntegrityError
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bankos import urls as all_urls
 from bankos.platform import logs
 
 TOKEN = "eyJhbGciOiJFZDI1NTE5Iiwia2lkIjoiYSJ9.eyJzdWIiOiIxMjMifQ.c2lnbmF0dXJl-_x"
@@ -167,6 +171,52 @@ def test_why_a_service_is_not_reached_is_told_with_its_error(lines: Lines, error
     except Exception:
         logging.getLogger("elsewhere").exception("It failed")
     assert str(error) in lines()[0]["error"]
+
+
+def boom(request: HttpRequest, name: str) -> HttpResponse:
+    raise ValueError(f"no such name: {name}")
+
+
+urlpatterns = [path("boom/<str:name>/", boom), *all_urls.urlpatterns]
+handler500 = all_urls.handler500
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.platform.test_logs")
+def test_a_request_that_failed_is_told_with_its_status_and_route(lines: Lines) -> None:
+    assert Client(raise_request_exception=False).get("/boom/Marchetti/").status_code == 500
+    [line] = [line for line in lines() if line["logger"] == "django.request"]
+    assert line["event"] == "Internal Server Error: boom/<str:name>/"
+    assert line["error"] == "ValueError"
+    assert "Marchetti" not in str(lines())
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("Marchetti"), "ValueError"),
+        (
+            psycopg.OperationalError('connection to server at "10.0.0.5", port 5432 failed: Connection refused'),
+            'OperationalError: connection to server at "10.0.0.5", port 5432 failed: Connection refused',
+        ),
+    ],
+    ids=repr,
+)
+def test_what_celery_says_of_a_task_that_failed_is_told_without_what_it_quotes(lines: Lines, error: Exception, said: str) -> None:
+    name, id = "bankos.platform.tasks.sweep_events", "01a20acd-38b0-7f99-a096-123456789012"
+    told = {"name": name, "id": id, "description": "raised unexpected", "exc": repr(error), "args": "('Marchetti',)", "hostname": "h"}
+    logging.getLogger("celery.app.trace").error(LOG_FAILURE, told, exc_info=error)
+    logging.getLogger("celery.worker.request").error("Task handler raised error: %r", error, exc_info=error)
+    first, second = lines()
+    assert first["event"].strip() == f"Task {name}[{id}] raised unexpected: {said}"
+    assert second["event"] == f"Task handler raised error: {said}"
+    assert "Marchetti" not in str(lines())
+
+
+@given(st.sampled_from(PRIVATE), st.text(alphabet="\ue000\ue0010123456789 '", max_size=12))
+def test_no_argument_can_pass_for_another(private: str, tricks: str) -> None:
+    record = logging.LogRecord("elsewhere", logging.ERROR, "", 1, f"{tricks} '%s' %s {tricks}", (private, f"{tricks}{private}"), None)
+    assert private not in logs.SafeFormatter(pretty=False).format(record)
 
 
 @given(

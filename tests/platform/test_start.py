@@ -23,7 +23,9 @@ pytestmark = pytest.mark.faults
 class Terminal:
     """A running `manage.py start` and what it prints."""
 
-    def __init__(self, var: Path, port: int, *, settings_module: str = "tests.platform.start_settings") -> None:
+    def __init__(
+        self, var: Path, port: int, *, settings_module: str = "tests.platform.start_settings", before: Callable[[], None] | None = None
+    ) -> None:
         self.layout = Layout(var)
         self.port = port
         self.printed = var.parent / f"printed-{time.monotonic_ns()}"
@@ -41,13 +43,14 @@ class Terminal:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=before,  # noqa: PLW1509 - system calls only
             )
 
     @property
     def text(self) -> str:
         return self.printed.read_text()
 
-    def wait_for(self, text: str, *, seconds: float = 60) -> None:
+    def wait_for(self, text: str, *, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while text not in self.text:
             if self.process.poll() is not None or time.monotonic() > deadline:

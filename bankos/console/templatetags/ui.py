@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django import template
+from django.template.defaulttags import CsrfTokenNode
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -28,6 +30,21 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """
     meaning = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html('<svg class="i {}" {}><use href="{}#{}"/></svg>', size, meaning, static("icons.svg"), name)
+
+
+class _FormKeys(template.Node):
+    def render(self, context: template.Context) -> SafeString:
+        key = format_html('<input type="hidden" name="request-key" value="{}">', uuid4())
+        return SafeString(CsrfTokenNode().render(context) + key)
+
+
+@register.tag
+def csrf_token(parser: template.base.Parser, token: template.base.Token) -> template.Node:
+    """Django's, which every form that is posted has, and beside it the key of what the form sends (`bankos.platform.outcomes`).
+
+    The page's script puts a new key in its place each time; without script a second press finds the first one's key.
+    """
+    return _FormKeys()
 
 
 @register.filter
