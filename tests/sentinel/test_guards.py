@@ -283,10 +283,11 @@ def test_what_the_bank_did_not_sign_is_quarantined_and_the_log_verifies(tmp_path
 
 
 ODD: list[dict[str, Any]] = [{"on_behalf_of": [1]}, {"on_behalf_of": "text"}, {"model": 7}, {"token": "é.é.é"}, {"consents": []}]
+ODD += [{"approvals": {"0": []}}, {"parameters": [[]]}, {"obligations": [""]}, {"context_cipher": "\\x00"}, {"resource_id": "\ud7ff"}]
 
 
 @pytest.mark.parametrize("changed", ODD, ids=str)
-def test_no_record_is_so_odd_that_the_log_stops(changed: dict[str, Any]) -> None:
+def test_no_record_is_so_odd_that_the_log_stops(tmp_path: Path, changed: dict[str, Any]) -> None:
     like = ask()
     written(like, **{"token": like.token} | changed)
     later = ask()
@@ -295,6 +296,9 @@ def test_no_record_is_so_odd_that_the_log_stops(changed: dict[str, Any]) -> None
 
     place = models.Decision.objects.values_list("leaf_index", flat=True).get(pk=later.id)
     assert models.LogEntry.objects.get(pk=place).kind == "decision"
+    for with_context in (False, True):
+        code, words = verified(tmp_path, with_context=with_context)
+        assert code == 0, words
 
 
 @pytest.mark.parametrize("moment", ["infinity", "-infinity", "20000-01-01", "0044-03-15 BC"])
@@ -313,9 +317,9 @@ def test_no_place_is_taken_twice() -> None:
     assert "was not given out" in refused_copy(permit, leaf_index=taken)
 
 
-def verified(folder: Path) -> tuple[int, str]:
+def verified(folder: Path, *, with_context: bool = False) -> tuple[int, str]:
     bundle = folder / "bundle.jsonl"
-    transparency.export(bundle, actor=compliance())
+    transparency.export(bundle, actor=compliance(), with_context=with_context)
     done = subprocess.run([sys.executable, str(VERIFY), str(bundle)], capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout + done.stderr
 
