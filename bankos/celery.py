@@ -21,7 +21,7 @@ def give_signs_of_life(**_: Any) -> None:
     """Only in a worker, and only now: it needs the models, which are not there yet while settings are read."""
     from .platform.heart import SignOfLife
 
-    app.steps["worker"].add(SignOfLife)
+    app.steps["consumer"].add(SignOfLife)
 
 
 @signals.setup_logging.connect

@@ -21,9 +21,12 @@ log = structlog.get_logger(__name__)
 
 
 class SignOfLife(bootsteps.StartStopStep):
-    """Beats while the worker's loop turns, if the worker does more than to serve the heart's own queue."""
+    """Beats while the worker's loop turns, if the worker does more than to serve the heart's own queue.
 
-    requires = {"celery.worker.components:Timer"}
+    A step of the consumer, which begins anew with each connection to the broker: its end clears every timer of the worker.
+    """
+
+    requires = {"celery.worker.consumer.tasks:Tasks"}
 
     def __init__(self, parent: Any, **options: Any) -> None:
         self._timer: Any = None

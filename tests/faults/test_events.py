@@ -4,13 +4,14 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
 
-from bankos.platform import bell, clock, events
+from bankos.platform import bell, clock, events, heart
 from bankos.platform.embedded import Server
-from bankos.platform.models import DomainEvent, EventDelivery
+from bankos.platform.models import DomainEvent, EventDelivery, Heartbeat
 from tests.processes import Background, WaitUntil
 
 from . import subscriber  # noqa: F401 - registers itself
@@ -70,6 +71,24 @@ def test_a_killed_broker_costs_time_and_no_work(
 
     wait_until(lambda: len(handled()) == 250)
     assert set(handled().values()) == {1}
+
+
+def test_a_worker_that_lost_its_broker_goes_on_giving_signs_of_life(
+    broker: Server, start_worker: StartWorker, wait_until: WaitUntil
+) -> None:
+    def seen_since(moment: datetime) -> bool:
+        return Heartbeat.objects.filter(process="worker", seen_at__gt=moment).exists()
+
+    began = clock.now()
+    start_worker()
+    wait_until(lambda: seen_since(began))
+    for _ in range(2):
+        assert broker.process is not None
+        broker.process.kill()
+        broker.process.wait()
+        broker.start()
+        back = clock.now()
+        wait_until(lambda back=back: seen_since(back + timedelta(seconds=heart.BEAT_SECONDS)), seconds=60)
 
 
 def test_a_broker_that_hangs_keeps_nobody_waiting_and_the_sweeper_finds_the_work(
