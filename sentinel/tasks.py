@@ -16,9 +16,9 @@ def check_decisions() -> None:
     replay_check.check(at=clock.now())
 
 
-@shared_task
+@shared_task(acks_late=False)
 def drill_canary(run: str, asked_by: str) -> None:
-    """Act in a drill of the stop control until it is stopped."""
+    """Act in a drill of the stop control until it is stopped. One whose worker died is not handed on: it would come too late."""
     drills.act_until_stopped(UUID(run), asked_by=asked_by)
 
 

@@ -6,7 +6,8 @@ the handler's writes and its receipts commit together, so within the database a 
 often a message of the broker is lost or repeated.
 
 Promised: every event reaches every subscriber it concerns that was known when it was published; a failing event holds nobody else up
-and is tried again, later and later, for ever. Not promised: that one subscriber's events arrive in order.
+and is tried again, later and later, for ever. One that stopped two workers is set aside (see `jobs.begin`). Not promised: that one
+subscriber's events arrive in order.
 """
 
 import math
@@ -26,8 +27,9 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Q, QuerySet
 
-from . import bell, clock, copying
+from . import bell, clock, copying, jobs
 from .ids import uuid7_texts
+from .jobs import Begun, JobKind, Work
 from .models import DomainEvent, EventDelivery
 
 DEFAULT_BATCH = 200
@@ -240,10 +242,13 @@ def _fitting(events: int, *, took: float, left: float) -> int:
 def _deliver_batch(subscriber: _Subscriber, limit: int, deadline: float) -> tuple[int, int]:
     """(delivered, found) of the next batch; both are 0 when nothing is due."""
     at = clock.now()
+    begun = _begin(subscriber, _due(subscriber.name, at), limit, at)
+    if begun is None:
+        return 0, 0
     with transaction.atomic():
-        deliveries = _claim(_due(subscriber.name, at), limit)
-        if not deliveries:
+        if not jobs.finish(begun):
             return 0, 0
+        deliveries = _claim(_due(subscriber.name, at).filter(pk__in=begun.things))
         try:
             with transaction.atomic():
                 _hand_over(subscriber, deliveries, at)
@@ -256,20 +261,40 @@ def _deliver_batch(subscriber: _Subscriber, limit: int, deadline: float) -> tupl
     for tried, delivery in enumerate(deliveries):
         if tried and time.monotonic() >= deadline:
             break
-        delivered += _deliver_alone(subscriber, delivery.pk, at)
+        alone = _begin(subscriber, _due(subscriber.name, at).filter(pk=delivery.pk), 1, at)
+        if alone is None:  # another process took it meanwhile
+            continue
+        with transaction.atomic():
+            if jobs.finish(alone):
+                delivered += _deliver_alone(subscriber, delivery.pk, at)
     return delivered, len(deliveries)
 
 
+def _begin(subscriber: _Subscriber, due: QuerySet[EventDelivery], limit: int, at: datetime) -> Begun | None:
+    """Take some that nobody else has in hand, before the work begins: what kills this process is found by it. None if there are none."""
+    with transaction.atomic():
+        elsewhere: set[str] = set()
+        for _ in range(2):
+            found = due.exclude(pk__in=elsewhere).select_for_update(skip_locked=True).order_by("id").values_list("pk", flat=True)
+            ids = [str(id) for id in found[:limit]]
+            # Read when the rows are locked: who took some of them before has said so by now.
+            elsewhere = jobs.begun(TELLING, subscriber.name)
+            if elsewhere.isdisjoint(ids):
+                break
+        free = [id for id in ids if id not in elsewhere]
+        return jobs.begin(TELLING, subscriber.name, free, at=at) if free else None
+
+
 def _deliver_alone(subscriber: _Subscriber, delivery_id: UUID, at: datetime) -> int:
+    deliveries = _claim(_due(subscriber.name, at).filter(pk=delivery_id))
+    if not deliveries:
+        return 0
     try:
         with transaction.atomic():
-            deliveries = _claim(_due(subscriber.name, at).filter(pk=delivery_id), 1)
-            if not deliveries:  # another process took it meanwhile
-                return 0
             _hand_over(subscriber, deliveries, at)
             return 1
     except Exception as error:
-        delivery = EventDelivery.objects.get(pk=delivery_id)
+        [delivery] = deliveries
         delivery.attempts += 1
         delivery.retry_at = at + min(FIRST_RETRY * 2 ** min(delivery.attempts - 1, 16), LONGEST_RETRY)
         delivery.last_error = _cause(error)
@@ -278,14 +303,39 @@ def _deliver_alone(subscriber: _Subscriber, delivery_id: UUID, at: datetime) -> 
         return 0
 
 
+def _tell_alone(work: Work, at: datetime) -> None:
+    """Deliver what was in the hands of a worker that died."""
+    subscriber = _subscribers.get(work.job.subject)
+    if subscriber is not None:
+        _deliver_alone(subscriber, UUID(work.job.given["thing"]), at)
+
+
+def _set_aside(delivery_id: str, at: datetime) -> str:
+    delivery = EventDelivery.objects.select_related("event").get(pk=delivery_id)
+    delivery.set_aside_at, delivery.retry_at, delivery.last_error = at, None, jobs.STOPPED_TWICE
+    delivery.save(update_fields=["set_aside_at", "retry_at", "last_error"])
+    log.error("event set aside", subscriber=delivery.subscriber, event_id=delivery.event_id)
+    return f"{delivery.event.type} {delivery.event_id}."
+
+
+TELLING = JobKind(
+    "platform.events",
+    "Telling of what happened",
+    _tell_alone,
+    atomic=True,
+    about=lambda found: {job.pk: job.subject for job in found},
+    set_aside=_set_aside,
+)
+
+
 def _due(subscriber: str, at: datetime) -> QuerySet[EventDelivery]:
     now = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
-    return EventDelivery.objects.filter(now, subscriber=subscriber, delivered_at__isnull=True)
+    return EventDelivery.objects.filter(now, subscriber=subscriber, delivered_at__isnull=True, set_aside_at__isnull=True)
 
 
-def _claim(due: QuerySet[EventDelivery], limit: int) -> list[EventDelivery]:
+def _claim(due: QuerySet[EventDelivery]) -> list[EventDelivery]:
     locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("event")
-    return list(locked.order_by("id")[:limit])
+    return list(locked.order_by("id"))
 
 
 def _hand_over(subscriber: _Subscriber, deliveries: list[EventDelivery], at: datetime) -> None:

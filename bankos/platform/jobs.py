@@ -9,6 +9,9 @@ a transaction of its own, and a piece may die anywhere. There are two ways to wo
 
 A job may have parts, which many workers do at once; it is over when all of them are. A piece that stopped two workers is set aside with
 its reason, and so is one that failed `FAILURES` times.
+
+Work that nobody asks for by a job, because it comes by itself and in large numbers, *begins* with what it takes at a time, and becomes a
+job only if its process dies: then each thing is tried alone, and what stops a second worker is set aside (`begin`).
 """
 
 import time
@@ -20,7 +23,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.urls import reverse
 
@@ -40,6 +43,7 @@ FAILURES, DEATHS = 5, 2
 STOPPED_TWICE = "It stopped the worker that did it, twice at the same place, and is not tried again. Ask whoever runs bankos."
 FAILED_AGAIN = "It failed again and again; the system’s log says where. Ask whoever runs bankos."
 PART_FAILED = "Some of it could not be done."
+BY_ITSELF = "bankos"
 WAIT_S = 0.2
 State = Job.State
 OPEN = (State.WAITING, State.RUNNING, State.STOPPING)
@@ -121,6 +125,8 @@ class JobKind:
         counted: what its counts mean, for staff.
         about: names what jobs are about, by job; asked once for all that are shown.
         page: the address of the page a job belongs to.
+        set_aside: for work that begins by itself (`begin`): called once for a thing that stopped two workers, in the transaction that
+            notes it. It keeps the thing from being handed on, and returns its name for staff.
     """
 
     name: str
@@ -134,10 +140,19 @@ class JobKind:
     counted: Callable[[Mapping[str, Any]], str] = lambda counts: ""
     about: Callable[[Sequence[Job]], Mapping[UUID, str]] = lambda jobs: {}
     page: Callable[[Job], str] = lambda job: reverse("jobs")
+    set_aside: Callable[[str, datetime], str] | None = None
 
     def __post_init__(self) -> None:
         if _kinds.setdefault(self.name, self) is not self:
             raise ValueError(f"{self.name} is declared twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What this process has in hand (see `begin`)."""
+
+    id: UUID
+    things: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +264,47 @@ def start(
     return job, job.pk == row.pk
 
 
-def split(job: Job, parts: Iterable[tuple[Mapping[str, Any], int]], *, at: datetime) -> None:
+def begin(kind: JobKind, subject: str, things: Sequence[str], *, at: datetime) -> Begun:
+    """Say what this process takes in hand now, in a short transaction of the caller's that comes before that of the work.
+
+    `finish` ends it. A process that dies in between leaves it behind, and the sweep makes a job of it. Queries: 2.
+
+    Args:
+        things: what the work takes one or many of at a time, by id; nobody else may have begun with them (`begun`).
+    """
+    with connection.cursor() as cursor:
+        # It has to outlive this process, not the server: after that one's end nobody is to blame.
+        cursor.execute("SET LOCAL synchronous_commit = off")
+    row = Job(kind=kind.name, subject=subject, state=State.RUNNING, place=list(things), total=len(things), asked_at=at)
+    row.given, row.asked_by_name, row.alive_at = {"begun": str(row.pk)}, BY_ITSELF, clock.now()
+    row.save(force_insert=True)
+    return Begun(row.pk, tuple(things))
+
+
+def finish(begun: Begun) -> bool:
+    """What was begun ends with the caller's transaction. Queries: 1.
+
+    Returns:
+        Whether it was still this process's: if not, it was taken for dead, and may do nothing.
+    """
+    with connection.cursor() as cursor:
+        # Until the caller's transaction ends the row is locked by this, so that nobody takes it for left behind.
+        cursor.execute("DELETE FROM platform_job WHERE id = %s AND state = 'running' AND deaths = 0", [begun.id])
+        return bool(cursor.rowcount)
+
+
+def begun(kind: JobKind, subject: str | None = None) -> set[str]:
+    """The things that somebody has in hand, or died of: nobody else may take them. Queries: 1."""
+    return {thing for things in open_jobs(kind, subject).order_by().values_list("place", flat=True) for thing in things or ()}
+
+
+def split(job: Job, parts: Iterable[tuple[Mapping[str, Any], int]], *, at: datetime, deaths: int = 0) -> None:
     """Give a new job its parts, each with what it has to know and its size, in the order they are to be done.
 
     The caller's transaction is the one that made the job: its messages go out when that commits.
     """
     rows = [
-        Job(kind=job.kind, subject=job.subject, given=dict(given), parent=job, total=size, asked_at=at, alive_at=at)
+        Job(kind=job.kind, subject=job.subject, given=dict(given), parent=job, total=size, deaths=deaths, asked_at=at, alive_at=at)
         for given, size in parts
     ]
     Job.objects.bulk_create(rows, batch_size=2_000)
@@ -381,7 +430,9 @@ def one_for(job_id: UUID, *, actor: Actor) -> JobView | None:
 
 def _visible(actor: Actor) -> QuerySet[Job]:
     kinds = [kind.name for kind in _kinds.values() if not kind.seen_by.isdisjoint(actor.roles)]
-    return Job.objects.filter(Q(kind__in=kinds) | Q(kind__in=_kinds, asked_by=actor.id), parent=None)
+    seen = Job.objects.filter(Q(kind__in=kinds) | Q(kind__in=_kinds, asked_by=actor.id), parent=None)
+    by_itself = [kind.name for kind in _kinds.values() if kind.set_aside is not None]
+    return seen.exclude(kind__in=by_itself, deaths=0)  # in hand, and gone in a moment
 
 
 def _claimed(job_id: UUID, at: datetime) -> Job | None:
@@ -446,6 +497,7 @@ def _failed(job: Job, error: Exception) -> None:
 
 def _taken_back(job: Job) -> set[tuple[UUID, str, bool]]:
     """Count a death, and let another worker have the piece, or set it aside. What is to be handed out: id, kind, whether it has parts."""
+    kind = _kinds[job.kind]
     with transaction.atomic():
         dead = Job.objects.filter(pk=job.pk, state=State.RUNNING, alive_at=job.alive_at)
         row = dead.select_for_update(skip_locked=True, of=("self",)).first()
@@ -454,7 +506,13 @@ def _taken_back(job: Job) -> set[tuple[UUID, str, bool]]:
         row.deaths += 1
         row.save(update_fields=["deaths"])
         again = row.deaths < DEATHS
-        _end(row, State.WAITING if again else State.FAILED, "" if again else STOPPED_TWICE)
+        if again and kind.set_aside is not None:  # one of them it was
+            split(row, [({"thing": thing}, 1) for thing in row.place or ()], at=clock.now(), deaths=row.deaths)
+            return set()
+        reason = STOPPED_TWICE
+        if not again and kind.set_aside is not None:
+            reason = f"{kind.set_aside(row.given['thing'], clock.now())} {reason}"
+        _end(row, State.WAITING if again else State.FAILED, "" if again else reason)
     if again:
         return {(row.parent_id or row.pk, row.kind, row.parent_id is not None)}
     log.error("job set aside", kind=job.kind, run_id=str(job.pk))

@@ -171,7 +171,7 @@ class DomainEvent(models.Model):
 
 
 class EventDelivery(models.Model):
-    """One subscriber's receipt for one event; open until `delivered_at` is set."""
+    """One subscriber's receipt for one event; open until `delivered_at` is set, or it is set aside because it stopped two workers."""
 
     id = UUIDv7Field(primary_key=True)
     event = models.ForeignKey(DomainEvent, on_delete=models.PROTECT, related_name="deliveries", db_index=False)  # the constraint's serves
@@ -179,6 +179,7 @@ class EventDelivery(models.Model):
     delivered_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     retry_at = models.DateTimeField(null=True)
+    set_aside_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:

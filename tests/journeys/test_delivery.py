@@ -15,14 +15,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from bankos.platform import clock, events, keys, receipts
+from bankos.platform import clock, events, jobs, keys, receipts
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
 from journeys import actions, effects, sender
 from journeys.models import Effect, EffectDelivery
 from sentinel import tokens
 from sentinel.authority import parameters_hash
-from tests.faults import small_disk
+from tests.faults import deadly, small_disk
 from tests.processes import Recoveries, environment
 
 from .household import RENT_DAY, Household
@@ -131,7 +131,7 @@ def test_a_sender_killed_between_file_and_receipt_leaves_one_file(home: Househol
     assert not EffectDelivery.objects.exists(), "no receipt yet"
     inode = files(drop)[0].stat().st_ino
 
-    assert events.drain("journeys.sender") == 1
+    jobs.work(deadly.left_behind(events.TELLING).pk, at=clock.now())
     assert [file.stat().st_ino for file in files(drop)] == [inode], "the same file, and no other"
     assert EffectDelivery.objects.get().effect_id == effect.pk
 

@@ -1,7 +1,8 @@
 """What has landed becomes part of the state, in the order of arrival, by whoever comes first: the request itself, or a worker.
 
 One process at a time applies. It takes all that waits, looks again after it has let go, and so leaves nothing behind that arrived in the
-meantime. A batch is one transaction; killed, it has not happened. The sweep finds what a killed process left.
+meantime. A batch is one transaction; killed, it has not happened. Which events it began with stands in a row of its own (`jobs.begin`):
+what a killed process left is applied one by one, and the event that kills a second one becomes a rejected row.
 """
 
 import time
@@ -12,7 +13,8 @@ from hashlib import sha256
 
 from django.db import connection, transaction
 
-from bankos.platform import clock
+from bankos.platform import clock, jobs
+from bankos.platform.jobs import Begun, JobKind, Work
 from customers.ingestion.announcing import announce
 from customers.ingestion.feed import Complaint, Feed, RowRefused
 from customers.ingestion.feeds.channels import FEEDS
@@ -59,23 +61,67 @@ def announce_left_over(*, at: datetime) -> None:
         announce(file.pk, what=file.changes, at=at)
 
 
-@transaction.atomic
 def _apply_batch(*, at: datetime) -> list[_Batch] | None:
-    """Queries: about 12 for each source that sent, however many events. None: it is somebody else's turn."""
+    """Queries: about 17 for each source that sent, however many events. None: it is somebody else's turn."""
+    mine, begun = _begin(at)
+    if not mine:
+        return None
+    if begun is None:
+        return []
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        return _apply([int(number) for number in begun.things], at=at) if jobs.finish(begun) else None
+
+
+@transaction.atomic
+def _begin(at: datetime) -> tuple[bool, Begun | None]:
+    """Whether it is this process's turn, and with what it begins, if anything waits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
-            return None
-    if not WaitingArrival.objects.exists():
-        return []
+            return False, None
+    under_way = jobs.open_jobs(APPLYING)
+    if under_way.filter(deaths=0, alive_at__gt=clock.now() - jobs.CLAIM_TO_LOCK).exists():  # its lock comes next: order is kept
+        return False, None
+    waiting = WaitingArrival.objects.exclude(pk__in=jobs.begun(APPLYING)).order_by("pk").values_list("pk", flat=True)
+    numbers = [str(number) for number in waiting[:AT_ONCE]]
+    return True, jobs.begin(APPLYING, STREAM, numbers, at=at) if numbers else None
+
+
+def _apply(numbers: Sequence[int], *, at: datetime) -> list[_Batch]:
     one_at_a_time(at=at)
-    arrivals = list(EventArrival.objects.filter(waiting__isnull=False).select_related("post").order_by("number")[:AT_ONCE])
+    found = EventArrival.objects.filter(pk__in=numbers, waiting__isnull=False)
+    arrivals = list(found.select_related("post").order_by("number"))
     batches = []
     for system in sorted({arrival.system_id for arrival in arrivals}):
         of_system = [arrival for arrival in arrivals if arrival.system_id == system]
         batches.append(_load(system, of_system, at=at))
     WaitingArrival.objects.filter(pk__in=[arrival.pk for arrival in arrivals]).delete()
     return batches
+
+
+def _apply_alone(work: Work, at: datetime) -> None:
+    """What was in the hands of a process that died. The sweep tells of the customers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    _apply([int(work.job.given["thing"])], at=at)
+
+
+def _set_aside(number: str, at: datetime) -> str:
+    """Keep it among the rejected rows of its source, where people look."""
+    arrival = EventArrival.objects.get(pk=number)
+    batch = _Batch(arrival.system_id, _stream(arrival.system_id, at))
+    batch.complaints[arrival.number] = Complaint("stopped_workers", jobs.STOPPED_TWICE)
+    _reject([arrival], batch, at)
+    _count(batch.file, 1, 0, 1, [], batch.file.data_until)
+    batch.file.save()
+    WaitingArrival.objects.filter(pk=arrival.pk).delete()
+    return f"Event {number} of {arrival.system_id}."
+
+
+STREAM = "EventArrival/waiting"
+APPLYING = JobKind("customers.applying", "Applying events from channels", _apply_alone, atomic=True, set_aside=_set_aside)
 
 
 def _load(system: str, arrivals: Sequence[EventArrival], *, at: datetime) -> _Batch:
@@ -93,6 +139,15 @@ def _load(system: str, arrivals: Sequence[EventArrival], *, at: datetime) -> _Ba
         added += loaded.added
         if feed.moment is not None:
             newest = max([*([newest] if newest else []), *(min(getattr(record, feed.moment), at) for record in records)])
+    _reject(arrivals, batch, at)
+    _count(batch.file, len(arrivals), added, len(batch.complaints), batch.changes, newest)
+    batch.file.received_at = min(arrival.post.received_at for arrival in arrivals)
+    batch.file.finished_at = at
+    batch.file.save()
+    return batch
+
+
+def _reject(arrivals: Sequence[EventArrival], batch: _Batch, at: datetime) -> None:
     RejectedRow.objects.bulk_create(
         RejectedRow(
             file=batch.file,
@@ -105,11 +160,6 @@ def _load(system: str, arrivals: Sequence[EventArrival], *, at: datetime) -> _Ba
         for arrival in arrivals
         if arrival.number in batch.complaints
     )
-    _count(batch.file, len(arrivals), added, len(batch.complaints), batch.changes, newest)
-    batch.file.received_at = min(arrival.post.received_at for arrival in arrivals)
-    batch.file.finished_at = at
-    batch.file.save()
-    return batch
 
 
 def _records(feed: Feed, arrivals: Sequence[EventArrival], batch: _Batch) -> list[Record]:

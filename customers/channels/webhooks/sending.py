@@ -2,7 +2,7 @@
 
 A message is taken with a lease and no lock is held while it is sent: a worker that is killed leaves it to the next one, so a receiver may
 get it twice, with the same `webhook-id`. Received once, it is not sent again. Whether the program may know of the customer is asked at each
-try. The moments of further tries stand in the database.
+try. The moments of further tries stand in the database. A message that stopped two workers is given up.
 """
 
 import json
@@ -11,15 +11,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from bankos.platform import bell, clock, egress
+from bankos.platform import bell, clock, egress, jobs
 from bankos.platform.egress import Outcome
 from bankos.platform.events import Event
+from bankos.platform.jobs import Begun, JobKind, Work
 from customers import programs
 from customers.models import Party, WebhookAttempt, WebhookDelivery, WebhookSecret, WebhookSubscription
 from customers.visibility import visible_party_ids
@@ -45,6 +47,7 @@ WITH ready AS (
       JOIN customers_apiclient c ON c.id = s.client_id
      WHERE d.state = 'waiting' AND d.due_at <= %(at)s AND s.state = 'active' AND c.revoked_at IS NULL
        AND (s.not_before IS NULL OR s.not_before <= %(at)s)
+       AND d.id <> ALL (%(begun)s::uuid[]) AND (%(only)s::uuid IS NULL OR d.id = %(only)s::uuid)
      LIMIT 1000
 ), taken AS (
     SELECT d.id FROM customers_webhookdelivery d JOIN ready USING (id)
@@ -93,17 +96,45 @@ def send_due(*, seconds: float) -> bool:
     """Hand over what is due, for about so long. Returns whether nothing is left that is due."""
     deadline = clock.now() + timedelta(seconds=seconds)
     while clock.now() < deadline:
-        claimed = _claim(at=clock.now())
-        if not claimed:
+        begun = _begin(at=clock.now())
+        if begun is None:
             return True
-        _send(claimed)
+        try:
+            _send([UUID(id) for id in begun.things])
+        finally:  # this process lives, whatever became of them
+            jobs.finish(begun)
     return False
 
 
-def _claim(*, at: datetime) -> list[UUID]:
+@transaction.atomic
+def _begin(*, at: datetime) -> Begun | None:
+    claimed = _claim(at=at, begun=jobs.begun(SENDING))
+    return jobs.begin(SENDING, DUE, [str(id) for id in claimed], at=at) if claimed else None
+
+
+def _claim(*, at: datetime, begun: Iterable[str] = (), only: str | None = None) -> list[UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"at": at, "leased": at + LEASE, "of_one": OF_ONE, "at_once": AT_ONCE})
+        given: dict[str, Any] = {"at": at, "leased": at + LEASE, "of_one": OF_ONE, "at_once": AT_ONCE, "begun": list(begun), "only": only}
+        cursor.execute(_CLAIM, given)
         return [id for (id,) in cursor.fetchall()]
+
+
+def _send_alone(work: Work, at: datetime) -> None:
+    """What was in the hands of a worker that died."""
+    claimed = _claim(at=at, only=work.job.given["thing"])
+    if claimed:
+        _send(claimed)
+
+
+def _set_aside(delivery_id: str, at: datetime) -> str:
+    delivery = WebhookDelivery.objects.select_related("subscription__client").get(pk=delivery_id)
+    _end(delivery, State.GIVEN_UP, at)
+    WebhookAttempt.objects.create(delivery=delivery, tried_at=at, milliseconds=0, problem="It stopped two workers.")
+    return f"Message {delivery.message_id} to {delivery.subscription.client}."
+
+
+DUE = "WebhookDelivery/due"
+SENDING = JobKind("customers.webhooks", "Sending messages to programs", _send_alone, silent=LEASE, set_aside=_set_aside)
 
 
 def _send(claimed: Sequence[UUID]) -> None:
