@@ -28,7 +28,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.urls import reverse
 
 from . import bell, clock
-from .actors import Actor, Role
+from .actors import Actor, ActorKind, Role
 from .models import Job
 
 PIECE_S = 120.0
@@ -42,6 +42,7 @@ LANES = 4
 FAILURES, DEATHS = 5, 2
 STOPPED_TWICE = "It stopped the worker that did it, twice at the same place, and is not tried again. Ask whoever runs bankos."
 FAILED_AGAIN = "It failed again and again; the system’s log says where. Ask whoever runs bankos."
+BY_ITSELF = "By itself"
 PART_FAILED = "Some of it could not be done."
 BY_ITSELF = "bankos"
 WAIT_S = 0.2
@@ -246,7 +247,7 @@ def start(
         subject=subject,
         given=dict(given or {}),
         asked_by=actor.id,
-        asked_by_name=actor.name,
+        asked_by_name=actor.name if actor.kind is ActorKind.EMPLOYEE else BY_ITSELF,
         decision_id=decision_id,
         asked_at=at,
         alive_at=at,

@@ -32,7 +32,7 @@ class Reasoned(forms.Form):
 
 
 class PersonForm(Reasoned):
-    person = forms.ModelChoiceField(User.objects.none(), label="Colleague", widget=forms.Select(attrs=INPUT))
+    person = forms.ModelChoiceField(User.objects.none(), label="Colleague", empty_label="Choose", widget=forms.Select(attrs=INPUT))
     until = forms.DateField(
         label="Until", required=False, help_text="Empty: for good.", widget=forms.DateInput(attrs={**INPUT, "type": "date"})
     )
@@ -69,7 +69,9 @@ class PeopleForm(Reasoned):
     manager = forms.ModelChoiceField(
         User.objects.none(), label="Relationship manager", required=False, empty_label="Nobody", widget=forms.Select(attrs=INPUT)
     )
-    team = forms.ModelChoiceField(Team.objects.order_by("name"), label="Team", required=False, widget=forms.Select(attrs=INPUT))
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"), label="Team", required=False, empty_label="None", widget=forms.Select(attrs=INPUT)
+    )
     field_order = ["manager", "team", "reason"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -356,9 +358,11 @@ def _page(request: StaffRequest, kind: str, list_id: UUID, **forms_: forms.Form)
     by: dict[str, Any] = {"actor": request.actor, "at": request.now}
     found = granting.list_of(kind, list_id, actor=request.actor)
     customers, manager, team = [], "", ""
+    people: dict[str, Any] = {}
     if kind == "portfolio":
         customers = arranging.looked_after(list_id, actor=request.actor)
-        _, manager, _, team = arranging.people_of(list_id, actor=request.actor)
+        manager_id, manager, team_id, team = arranging.people_of(list_id, actor=request.actor)
+        people = {"manager": manager_id, "team": team_id}  # whoever changes one leaves the other as it is
     elif kind == "circle":
         customers = arranging.protected_by(list_id, actor=request.actor)
     wrong = next((form for form in forms_.values() if form.errors), None)
@@ -373,7 +377,7 @@ def _page(request: StaffRequest, kind: str, list_id: UUID, **forms_: forms.Form)
         "team": team,
         "wrong": wrong,
         "add_form": forms_.get("form") or PersonForm(),
-        "people_form": (forms_.get("people_form") or PeopleForm()) if kind == "portfolio" else None,
+        "people_form": (forms_.get("people_form") or PeopleForm(initial=people)) if kind == "portfolio" else None,
         "customer_form": (forms_.get("customer_form") or _empty(kind)) if kind in ("portfolio", "circle") else None,
     }
     return render(request, "customers/care/access_list.html", context, status=422 if wrong else 200)

@@ -103,6 +103,11 @@ class Change:
     decision_id: UUID | None
 
 
+def names_of_branches(codes: Collection[str]) -> dict[str, str]:
+    """Code → name, of those that are known. Queries: 1."""
+    return dict(Branch.objects.filter(code__in=codes).values_list("code", "name"))
+
+
 def in_charge(actor: Actor) -> None:
     """Raises NotInCharge."""
     if Role.ADMINISTRATOR not in actor.roles:

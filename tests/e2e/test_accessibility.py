@@ -21,6 +21,9 @@ def screens_of(bank: Bank) -> dict[str, list[str]]:
     waiting = bank.value(
         "SELECT r.id FROM sentinel_approvalrequest r JOIN sentinel_decision d ON d.id = decision_id WHERE action = 'fee.waive'"
     )
+    colleague = bank.value("SELECT id FROM platform_user WHERE username = %s", CONTACT_CENTRE)
+    branch = bank.value("SELECT b.id FROM customers_branch b WHERE b.code = %s", bank.branch_of(TEAM_LEAD))
+    circle, portfolio = (bank.value(f"SELECT id FROM customers_{kind} ORDER BY id LIMIT 1") for kind in ("circle", "portfolio"))
     return {
         ENTRANCE: ["/accounts/login/"],
         ADMINISTRATOR: [
@@ -30,6 +33,21 @@ def screens_of(bank: Bank) -> dict[str, list[str]]:
             "/sources/new/",
             "/sources/core/change/",
             "/sources/core/files/new/",
+            "/jobs/",
+            "/people/",
+            "/people/?gone=yes",
+            "/people/join/",
+            f"/people/{colleague}/",
+            f"/people/{colleague}/move/",
+            "/access/",
+            f"/access/branch/{branch}/",
+            f"/access/circle/{circle}/",
+            f"/access/portfolio/{portfolio}/",
+            "/access/leaves/",
+            "/access/masking/",
+            "/programs/",
+            "/programs/new/",
+            "/me/sessions/",
         ],
         CONTACT_CENTRE: [
             "/work/",
@@ -81,6 +99,9 @@ def screens_of(bank: Bank) -> dict[str, list[str]]:
             "/policies/new/",
             "/approvals/",
             "/approvals/standing-in/",
+            "/people/",
+            f"/people/{colleague}/",
+            "/jobs/",
         ],
         TEAM_LEAD: ["/work/?view=approvals", "/approvals/", f"/approvals/{waiting}/", "/approvals/standing-in/", "/automation/"],
     }

@@ -143,12 +143,17 @@ def _newcomer(found: DecisionView, given: Mapping[str, Any]) -> Described:
             Change("User name", "", given["username"]),
             Change("Job title", "", given["job_title"]),
             Change("Role", "none", role),
-            Change("Branch", "", given["branch"] or "head office"),
+            Change("Branch", "", _branch(given["branch"])),
             Change("Reports to", "", manager),
             _YOUR_CODE,
         ),
         evidence=(Evidence("people", "The people of the bank", reverse("people")),),
     )
+
+
+def _branch(code: str) -> str:
+    """Queries: 1, none for head office."""
+    return granting.names_of_branches({code}).get(code, code) if code else "head office"
 
 
 def _of_person(title: str, *changes: Callable[[Mapping[str, Any]], Change]) -> Callable[[DecisionView, Mapping[str, Any]], Described]:
@@ -329,7 +334,7 @@ _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     JOIN.name: _newcomer,
     MOVE.name: _of_person(
         "Move {}",
-        lambda given: Change("Branch", "", given["branch"] or "head office"),
+        lambda given: Change("Branch", "", _branch(given["branch"])),
         lambda given: Change("Reports to", "", _person(given["manager"]) if given["manager"] else "nobody"),
         lambda given: Change("Job title", "", given["job_title"]),
     ),

@@ -1,6 +1,7 @@
 """People of the bank: seen, let in, moved, given roles, and let go. To all but administrators and compliance officers they do not exist."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -16,10 +17,11 @@ from bankos.platform import attempts
 from bankos.platform.actors import Role
 from bankos.platform.models import User
 from bankos.platform.requests import StaffRequest
+from customers.care import granting
 from customers.channels import overview
 from sentinel.governance import CarriedOut, NotPossible
 from sentinel.people import joining, leaving, reading, roles, unlocking, ways_in
-from sentinel.people.reading import PersonView, UnknownPerson
+from sentinel.people.reading import PersonRow, PersonView, UnknownPerson
 from sentinel.people.ways_in import LinkNotGood
 
 from .forms import JoinForm, PlaceForm, ReasonForm, RoleForm
@@ -46,7 +48,7 @@ def people(request: StaffRequest) -> HttpResponse:
     """Everybody who works here, or did."""
     text, gone = request.GET.get("q", "")[:100], request.GET.get("gone") == "yes"
     context = {
-        "people": reading.people(actor=request.actor, text=text, gone=gone),
+        "people": _with_branches(reading.people(actor=request.actor, text=text, gone=gone)),
         "waiting": reading.waiting(actor=request.actor, at=request.now),
         "text": text,
         "gone": gone,
@@ -170,7 +172,7 @@ def _page(request: StaffRequest, person_id: UUID, *, form: ReasonForm | None = N
     found: PersonView = reading.person(person_id, actor=request.actor, at=request.now)
     administers = Role.ADMINISTRATOR in request.actor.roles
     context = {
-        "person": found,
+        "person": replace(found, row=_with_branches([found.row])[0]),
         "programs": overview.owned_by(person_id, actor=request.actor),
         "form": form or ReasonForm(),
         "role_form": RoleForm(roles=found.grantable, auto_id="grant_%s"),
@@ -181,6 +183,12 @@ def _page(request: StaffRequest, person_id: UUID, *, form: ReasonForm | None = N
         "held_until": attempts.waits_until(found.row.username, at=request.now) if administers else None,
     }
     return render(request, "console/people/person.html", context, status=422 if form is not None and form.errors else 200)
+
+
+def _with_branches(rows: Sequence[PersonRow]) -> list[PersonRow]:
+    """Branches by their names instead of their codes. Queries: 1."""
+    names = granting.names_of_branches({row.branch for row in rows})
+    return [replace(row, branch=names.get(row.branch, row.branch)) for row in rows]
 
 
 def _tell(request: StaffRequest, answer: CarriedOut, done: str) -> None:
