@@ -255,6 +255,8 @@ class Faults:
             "a backend kill -9": lambda: self._kill(self._backend()),
             "a worker's child kill -9": lambda: self._kill(self._child()),
             "a worker's child SIGSTOP": lambda: self._stop(self._child()),
+            "a web process kill -9": lambda: self._kill(self._web_process()),
+            "a web process SIGSTOP": lambda: self._stop(self._web_process()),
             "valkey FLUSHALL": self._flush,
             "effects folder unwritable": self._no_folder,
         }
@@ -277,6 +279,10 @@ class Faults:
 
     def _child(self) -> int:
         return self.dice.choice(children_of(self.bank.pid("worker"), self.bank))
+
+    def _web_process(self) -> int:
+        """One of those that answer, below the one that looks after them."""
+        return self.dice.choice([pid for pid in children_of(self.bank.pid("web"), self.bank) if "spawn_main" in _command(pid)])
 
     def _kill_named(self, name: str) -> None:
         self._kill(self.pid(name))
