@@ -14,10 +14,13 @@ BRID = "Bríd Ní Dhomhnaill"
 
 
 def open_requests(at: datetime) -> None:
-    """Ask for them, unless the same people wait for something already."""
-    for username, ask in (("siobhan", _move_savings), ("jonas", _waive_fee)):
-        actor = actors.employee(User.objects.get(username=username))
-        found = search.find(BRID, actor=actor, limit=1)
+    """Ask for them, unless the same people wait for something already.
+
+    Both are about the customer of the adviser's branch: the contact centre reaches others of her name, for whom no team lead here decides.
+    """
+    adviser, centre = (actors.employee(User.objects.get(username=username)) for username in ("siobhan", "jonas"))
+    found = search.find(BRID, actor=adviser, limit=1)
+    for actor, ask in ((adviser, _move_savings), (centre, _waive_fee)):
         if found and not approvals.asked_by(actor, at=at):
             ask(state.state_of(found[0].party_id, actor=actor, at=at), actor, at)
 

@@ -1,5 +1,6 @@
 """Who may decide what beyond their role, and who stands in for whom, at one moment. How both are given: `mandate_changes`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -55,11 +56,15 @@ class DelegationView:
     giver_id: str
     ends_at: datetime
     reason: str
+    receiver_id: UUID
+    starts_at: datetime
+    revoked_at: datetime | None
+    decision_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
 class MandateView:
-    """A mandate in force."""
+    """A mandate, in force or ended."""
 
     id: UUID
     person: str
@@ -67,17 +72,65 @@ class MandateView:
     amount: Money
     ends_at: datetime
     reason: str
+    person_id: UUID
+    starts_at: datetime
+    revoked_at: datetime | None
+    decision_id: UUID | None
 
 
 def delegations(*, at: datetime, of: Actor | None = None) -> list[DelegationView]:
     """What is lent now, by or to this person; all of it without one. Queries: 1."""
-    rows = Delegation.objects.filter(revoked_at=None, ends_at__gt=at).select_related("giver", "receiver").order_by("ends_at", "id")
+    rows = Delegation.objects.filter(_in_force(at)).select_related("giver", "receiver").order_by("ends_at", "id")
     if of is not None:
         rows = rows.filter(Q(giver=of.user_id) | Q(receiver=of.user_id))
-    return [DelegationView(row.pk, row.role, row.giver.name, row.receiver.name, str(row.giver_id), row.ends_at, row.reason) for row in rows]
+    return [_lent(row) for row in rows]
 
 
-def mandates(*, at: datetime) -> list[MandateView]:
-    """The mandates in force. Queries: 1."""
-    rows = PersonalMandate.objects.filter(revoked_at=None, ends_at__gt=at).select_related("person").order_by("ends_at", "id")
-    return [MandateView(row.pk, row.person.name, row.action, Money(row.amount, row.currency), row.ends_at, row.reason) for row in rows]
+def delegations_to(*, at: datetime, ended: bool, of: Collection[UUID] | None, limit: int) -> list[DelegationView]:
+    """What is lent now, or was: to these people, or to anybody. Queries: 1."""
+    rows = Delegation.objects.filter(~_in_force(at) if ended else _in_force(at)).select_related("giver", "receiver")
+    rows = rows if of is None else rows.filter(receiver__in=of)
+    return [_lent(row) for row in rows.order_by("-ends_at", "id")[:limit]]
+
+
+def mandates(*, at: datetime, ended: bool = False, of: Collection[UUID] | None = None, limit: int = 1000) -> list[MandateView]:
+    """The mandates in force, or those that ended; of these people, or of anybody. Queries: 1."""
+    rows = PersonalMandate.objects.filter(~_in_force(at) if ended else _in_force(at)).select_related("person")
+    rows = rows if of is None else rows.filter(person__in=of)
+    return [_mandate(row) for row in rows.order_by("-ends_at" if ended else "ends_at", "id")[:limit]]
+
+
+def _in_force(at: datetime) -> Q:
+    return Q(revoked_at=None, ends_at__gt=at)
+
+
+def _lent(row: Delegation) -> DelegationView:
+    return DelegationView(
+        row.pk,
+        row.role,
+        row.giver.name,
+        row.receiver.name,
+        str(row.giver_id),
+        row.ends_at,
+        row.reason,
+        row.receiver_id,
+        row.starts_at,
+        row.revoked_at,
+        row.decision_id,
+    )
+
+
+def _mandate(row: PersonalMandate) -> MandateView:
+    amount = Money(row.amount, row.currency)
+    return MandateView(
+        row.pk,
+        row.person.name,
+        row.action,
+        amount,
+        row.ends_at,
+        row.reason,
+        row.person_id,
+        row.starts_at,
+        row.revoked_at,
+        row.decision_id,
+    )

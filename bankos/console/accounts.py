@@ -137,6 +137,11 @@ class StaffChangePasswordForm(ChangePasswordForm):
 class StaffMFAAdapter(DefaultMFAAdapter):
     """A copy of the database alone must not give anybody the second step: secrets are stored encrypted."""
 
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "That code is wrong, or its time is over. Enter the one the app shows now.",
+    }
+
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()
 

@@ -1,10 +1,12 @@
 """What holds for every page of the console, so that no view can forget it."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
@@ -28,6 +30,8 @@ class ConsoleMiddleware:
         if request.htmx and response.status_code == 302 and response["Location"].startswith(resolve_url(settings.LOGIN_URL)):  # type: ignore[attr-defined]
             # The session ended: open the sign-in page as a page, not inside a fragment.
             return HttpResponse(status=401, headers={"HX-Redirect": _sign_in_and_back(request)})
+        if request.method == "POST" and not request.htmx and _asks_to_sign_in(response):  # type: ignore[attr-defined]
+            return _sign_in_again(request)
         response.setdefault("Cache-Control", "no-store")
         if request.htmx:  # type: ignore[attr-defined]
             response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "HX-Request"]))
@@ -49,6 +53,21 @@ class ConsoleMiddleware:
             answer.headers["Retry-After"] = str(exception.seconds)
             return answer
         return None
+
+
+def _asks_to_sign_in(response: HttpResponseBase) -> bool:
+    return response.status_code == 302 and response["Location"].startswith(f"{resolve_url(settings.LOGIN_URL)}?")
+
+
+def _sign_in_again(request: HttpRequest) -> HttpResponse:
+    """The session ended while something was typed: say that it was not done, and lead back to the page it was typed on.
+
+    The address it was sent to often takes nothing but what is sent.
+    """
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    back = came_from._replace(scheme="", netloc="").geturl() if came_from.netloc == request.get_host() else "/"
+    messages.warning(request, "You were no longer signed in, so nothing was done. Sign in, and send it again.")
+    return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}")
 
 
 def _sign_in_and_back(request: HttpRequest) -> str:

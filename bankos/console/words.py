@@ -83,3 +83,16 @@ def initials(name: str) -> str:
     """Up to two letters that stand for a person: "Ines Marchetti-Okafor" is "IM"."""
     parts = [part for part in re.split(r"[^\w]+", name) if part]
     return "".join(part[0] for part in parts[:2]).upper()
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Version", "Safari"))
+SYSTEMS = (("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS X", "Mac"), ("Linux", "Linux"))
+
+
+def browser_in_words(program: str) -> str:
+    """What a browser says of itself, as people call it: "Firefox 140 on Windows"; as it is where it is none we know."""
+    for mark, name in BROWSERS:
+        if found := re.search(rf"{mark}/(\d+)", program):
+            system = next((known for word, known in SYSTEMS if word in program), "")
+            return f"{name} {found[1]}{f' on {system}' if system else ''}"
+    return program

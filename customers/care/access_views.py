@@ -13,11 +13,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from bankos.platform.actors import Role
-from bankos.platform.models import User
 from bankos.platform.requests import StaffRequest
 from sentinel.authority import AuthorityError
 from sentinel.governance import CarriedOut, NotPossible
 
+from ..colleagues import ColleagueField
 from ..models import MaskedField, Team
 from ..visibility import NotVisible
 from . import arranging, granting, masking_rules
@@ -28,19 +28,20 @@ INPUT = {"class": "input", "autocomplete": "off"}
 
 
 class Reasoned(forms.Form):
+    """Several stand on one page: each has ids of its own, so that a label and a fault lead to its own field."""
+
     reason = forms.CharField(label="Why", max_length=LONGEST_REASON, widget=forms.TextInput(attrs=INPUT))
 
 
 class PersonForm(Reasoned):
-    person = forms.ModelChoiceField(User.objects.none(), label="Colleague", empty_label="Choose", widget=forms.Select(attrs=INPUT))
+    person = ColleagueField(label="Colleague", empty_label="Choose", widget=forms.Select(attrs=INPUT))
     until = forms.DateField(
-        label="Until", required=False, help_text="Empty: for good.", widget=forms.DateInput(attrs={**INPUT, "type": "date"})
+        label="Until", required=False, help_text="Empty: no end.", widget=forms.DateInput(attrs={**INPUT, "type": "date"})
     )
     field_order = ["person", "until", "reason"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = User.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
+        super().__init__(*args, **{"auto_id": "see_%s", **kwargs})
 
 
 class LeaveForm(PersonForm):
@@ -53,30 +54,24 @@ class PlaceForm(Reasoned):
     number = forms.CharField(label="Customer number", max_length=40, widget=forms.TextInput(attrs=INPUT))
     field_order = ["number", "reason"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "put_%s", **kwargs})
+
 
 class ProtectForm(PlaceForm):
-    employee = forms.ModelChoiceField(
-        User.objects.none(), label="Works here as", required=False, empty_label="Does not work here", widget=forms.Select(attrs=INPUT)
-    )
+    employee = ColleagueField(label="Works here as", required=False, empty_label="Does not work here", widget=forms.Select(attrs=INPUT))
     field_order = ["number", "employee", "reason"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["employee"].queryset = User.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
 
 
 class PeopleForm(Reasoned):
-    manager = forms.ModelChoiceField(
-        User.objects.none(), label="Relationship manager", required=False, empty_label="Nobody", widget=forms.Select(attrs=INPUT)
-    )
+    manager = ColleagueField(label="Relationship manager", required=False, empty_label="Nobody", widget=forms.Select(attrs=INPUT))
     team = forms.ModelChoiceField(
         Team.objects.order_by("name"), label="Team", required=False, empty_label="None", widget=forms.Select(attrs=INPUT)
     )
     field_order = ["manager", "team", "reason"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["manager"].queryset = User.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
+        super().__init__(*args, **{"auto_id": "after_%s", **kwargs})
 
 
 class ListForm(forms.Form):
@@ -88,12 +83,20 @@ class ListForm(forms.Form):
 
 
 class MaskingForm(Reasoned):
-    field = forms.ChoiceField(label="Field", choices=MaskedField.choices, widget=forms.Select(attrs=INPUT))
-    role = forms.ChoiceField(
-        label="Role", choices=[(role.value, role.value.replace("_", " ")) for role in Role], widget=forms.Select(attrs=INPUT)
+    field = forms.ChoiceField(
+        label="Field", choices=[(field.value, str(field.label).capitalize()) for field in MaskedField], widget=forms.Select(attrs=INPUT)
     )
-    shown = forms.ChoiceField(label="Sees it", choices=[("no", "masked"), ("yes", "whole")], widget=forms.Select(attrs=INPUT))
+    role = forms.ChoiceField(label="Role", choices=[(role.value, role.label) for role in Role], widget=forms.Select(attrs=INPUT))
+    shown = forms.ChoiceField(label="Sees it", choices=[("no", "Masked"), ("yes", "Whole")], widget=forms.Select(attrs=INPUT))
     field_order = ["field", "role", "shown", "reason"]
+
+
+NONE_YET = {
+    "branch": "Branches come with the customers from the systems of record.",
+    "team": "A team looks after portfolios together. Add one below.",
+    "portfolio": "A portfolio holds customers whom one colleague looks after. Add one below.",
+    "circle": "A circle lists the few who may see customers it protects. Add one below.",
+}
 
 
 def arranged(view: View) -> View:
@@ -172,6 +175,7 @@ def withdraw(request: StaffRequest, kind: str, list_id: UUID) -> HttpResponse:
         kind=kind,
         list_id=list_id,
         name="end_form",
+        row=holder,
     )
 
 
@@ -235,6 +239,7 @@ def unprotect(request: StaffRequest, list_id: UUID, protection_id: UUID) -> Http
         kind="circle",
         list_id=list_id,
         name="end_form",
+        row=str(protection_id),
     )
 
 
@@ -289,7 +294,7 @@ def end_leave(request: StaffRequest, party_id: UUID, person_id: UUID) -> HttpRes
         if error is None:
             return redirect("access-leaves")
         form.add_error(None, error)
-    return _leaves(request, end_form=form)
+    return _leaves(request, end_form=form, row=f"{party_id}-{person_id}")
 
 
 @require_safe
@@ -331,30 +336,34 @@ def _asked(request: StaffRequest, ask: Callable[[], CarriedOut], done: str, *, u
         return str(refusal)
     if not carried.done and carried.request_id is None:
         return carried.sentence
-    messages.success(request, done if carried.done else "Asked for. A second person has to agree first; it waits under Approvals.")
+    if carried.done:
+        messages.success(request, done)
+    else:
+        messages.info(request, "Asked for. A second person has to agree first; it waits under Approvals.")
     return None
 
 
 def _act(
-    request: StaffRequest, form: forms.Form, ask: Callable[[], CarriedOut], done: str, *, kind: str, list_id: UUID, name: str
+    request: StaffRequest, form: forms.Form, ask: Callable[[], CarriedOut], done: str, *, kind: str, list_id: UUID, name: str, row: str = ""
 ) -> HttpResponse:
+    """Ask for what the form says. Where that fails the page keeps what was typed; `row` is the one of a list it was typed into."""
     if form.is_valid():
         error = _asked(request, ask, done)
         if error is None:
             return redirect("access-list", kind, list_id)
         form.add_error(None, error)
-    return _page(request, kind, list_id, **{name: form})
+    return _page(request, kind, list_id, row=row, **{name: form})
 
 
 def _overview(request: StaffRequest, form: ListForm) -> HttpResponse:
     by: dict[str, Any] = {"actor": request.actor, "at": request.now}
-    found = [(kind, named.plural, granting.lists(kind, **by)) for kind, named in granting.KINDS.items()]
-    waiting = granting.waiting([one.id for _, _, rows in found for one in rows], **by)
+    found = [(kind, named.plural, granting.lists(kind, **by), NONE_YET[kind]) for kind, named in granting.KINDS.items()]
+    waiting = granting.waiting([one.id for _, _, rows, _ in found for one in rows], **by)
     context = {"kinds": found, "waiting": waiting, "form": form}
     return render(request, "customers/care/access.html", context, status=422 if form.errors else 200)
 
 
-def _page(request: StaffRequest, kind: str, list_id: UUID, **forms_: forms.Form) -> HttpResponse:
+def _page(request: StaffRequest, kind: str, list_id: UUID, *, row: str = "", **forms_: forms.Form) -> HttpResponse:
     by: dict[str, Any] = {"actor": request.actor, "at": request.now}
     found = granting.list_of(kind, list_id, actor=request.actor)
     customers, manager, team = [], "", ""
@@ -376,6 +385,8 @@ def _page(request: StaffRequest, kind: str, list_id: UUID, **forms_: forms.Form)
         "manager": manager,
         "team": team,
         "wrong": wrong,
+        "failed": row,
+        "said": request.POST.get("reason", ""),
         "add_form": forms_.get("form") or PersonForm(),
         "people_form": (forms_.get("people_form") or PeopleForm(initial=people)) if kind == "portfolio" else None,
         "customer_form": (forms_.get("customer_form") or _empty(kind)) if kind in ("portfolio", "circle") else None,
@@ -387,13 +398,27 @@ def _empty(kind: str) -> forms.Form:
     return ProtectForm() if kind == "circle" else PlaceForm()
 
 
-def _leaves(request: StaffRequest, form: forms.Form | None = None, end_form: forms.Form | None = None) -> HttpResponse:
+def _leaves(request: StaffRequest, form: forms.Form | None = None, end_form: forms.Form | None = None, row: str = "") -> HttpResponse:
     wrong = next((one for one in (form, end_form) if one is not None and one.errors), None)
-    context = {"leaves": arranging.leaves(actor=request.actor, at=request.now), "add_form": form or LeaveForm(), "wrong": wrong}
+    context = {
+        "leaves": arranging.leaves(actor=request.actor, at=request.now),
+        "add_form": form or LeaveForm(),
+        "wrong": wrong,
+        "failed": row,
+        "said": request.POST.get("reason", ""),
+    }
     return render(request, "customers/care/access_leaves.html", context, status=422 if wrong else 200)
 
 
 def _masking(request: StaffRequest, form: MaskingForm) -> HttpResponse:
     found = masking_rules.rules(actor=request.actor)
-    context = {"fields": found, "roles": [role.value for role in Role], "add_form": form, "wrong": form if form.errors else None}
+    context = {
+        "fields": found,
+        "roles": [role.value for role in Role],
+        "add_form": form,
+        "wrong": form if form.errors else None,
+        "history": masking_rules.history(actor=request.actor),
+        "waiting": masking_rules.waiting(actor=request.actor, at=request.now),
+        "arranges": Role.ADMINISTRATOR in request.actor.roles,
+    }
     return render(request, "customers/care/access_masking.html", context, status=422 if form.errors else 200)

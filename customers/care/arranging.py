@@ -48,6 +48,11 @@ class Placed:
     protection: UUID | None = None
     until: datetime | None = None
 
+    @property
+    def key(self) -> str:
+        """Names its row on a page."""
+        return str(self.protection)
+
 
 @dataclass(frozen=True, slots=True)
 class Leave:
@@ -59,6 +64,11 @@ class Leave:
     person: str
     until: datetime
     reason: str
+
+    @property
+    def key(self) -> str:
+        """Names its row on a page."""
+        return f"{self.party_id}-{self.person_id}"
 
 
 def make(kind: str, *, code: str, name: str, actor: Actor) -> UUID:

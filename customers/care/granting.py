@@ -5,7 +5,7 @@ A row that lets somebody see is never taken away, it ends; the database takes no
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -15,11 +15,11 @@ from django.db import models
 from django.db.models import Count, Q
 
 from bankos.platform import clock
-from bankos.platform.actors import Actor, Role
+from bankos.platform.actors import OVERSEEING, Actor, Role
 from bankos.platform.models import User
 from sentinel import approvals, authority, governance
 from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
-from sentinel.people import joining
+from sentinel.people import joining, reading
 
 from ..models import (
     Branch,
@@ -84,11 +84,34 @@ class ListView:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who may see: a person, or all people with a role. `holder` names them; without `until` for good."""
+    """Who may see: a person, or all people with a role. `holder` names them; without `until` for good.
+
+    `asked` and `agreed` are the names of who asked for it, and of the second person, if it took one.
+    """
 
     holder: str
     name: str
     since: datetime
+    until: datetime | None
+    reason: str
+    decision_id: UUID | None
+    asked: str = ""
+    agreed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """That somebody may see customers, or could: by a list, as who manages a portfolio, or one customer, who is not named.
+
+    `person_id` is None for everybody of a group, `list_id` for one customer, `since` where only the decision says it.
+    """
+
+    person_id: UUID | None
+    person: str
+    whom: str
+    kind: str
+    list_id: UUID | None
+    since: datetime | None
     until: datetime | None
     reason: str
     decision_id: UUID | None
@@ -101,11 +124,6 @@ class Change:
     at: datetime
     change: str
     decision_id: UUID | None
-
-
-def names_of_branches(codes: Collection[str]) -> dict[str, str]:
-    """Code → name, of those that are known. Queries: 1."""
-    return dict(Branch.objects.filter(code__in=codes).values_list("code", "name"))
 
 
 def in_charge(actor: Actor) -> None:
@@ -139,7 +157,7 @@ def name_of(kind: str, list_id: UUID) -> str:
 
 
 def holders(kind: str, list_id: UUID, *, actor: Actor, at: datetime) -> list[Holder]:
-    """Who may see its customers now, by name. Raises NotInCharge. Queries: 2."""
+    """Who may see its customers now, by name. Raises NotInCharge. Queries: 4."""
     in_charge(actor)
     named = KINDS[kind]
     persons: Any = named.persons._default_manager.filter(_in_force(at), content_object=list_id).select_related("user")
@@ -149,7 +167,51 @@ def holders(kind: str, list_id: UUID, *, actor: Actor, at: datetime) -> list[Hol
         Holder(f"{GROUP}{row.group_id}", f"Everybody in {row.group.name}", row.given_at, row.until, row.reason, row.decision_id)
         for row in groups
     ]
-    return sorted(found, key=lambda one: one.name)
+    behind = reading.givers([one.decision_id for one in found if one.decision_id], actor=actor)
+    known = [
+        replace(one, asked=behind[one.decision_id].asked, agreed=behind[one.decision_id].agreed) if one.decision_id in behind else one
+        for one in found
+    ]
+    return sorted(known, key=lambda one: one.name)
+
+
+def sights(*, actor: Actor, at: datetime, ended: bool = False, of: Collection[UUID] | None = None, limit: int = 200) -> list[Sight]:
+    """Who may see which customers, or could, by which decision; for administrators and compliance officers. Of each kind at most `limit`.
+
+    Raises NotInCharge. Queries: 10, and 5 of these people.
+    """
+    if not actor.roles & OVERSEEING:
+        raise NotInCharge
+    when = Q(until__lte=at) if ended else _in_force(at)
+    found: list[Sight] = []
+    for kind, named in KINDS.items():
+        persons: Any = named.persons._default_manager.filter(when).select_related("user", "content_object")
+        persons = persons if of is None else persons.filter(user__in=of)
+        found += [_sight(kind, row, row.user_id, row.user.name) for row in persons.order_by("-id")[:limit]]
+        if of is None:
+            groups: Any = named.groups._default_manager.filter(when).select_related("group", "content_object")
+            found += [_sight(kind, row, None, f"Everybody in {row.group.name}") for row in groups.order_by("-id")[:limit]]
+    leaves = PartyUserPermission.objects.filter(when).select_related("user")
+    leaves = leaves if of is None else leaves.filter(user__in=of)
+    found += [
+        Sight(row.user_id, row.user.name, "one customer", "customer", None, row.given_at, row.until, row.reason, row.decision_id)
+        for row in leaves.order_by("-id")[:limit]
+    ]
+    managed = User.objects.none() if ended else User.objects.filter(portfolios__isnull=False)
+    managed = managed if of is None else managed.filter(pk__in=of)
+    found += [
+        Sight(id, name, f"customers of the portfolio {list_name}, which they manage", "portfolio", list_id, None, None, "", decision_id)
+        for id, name, list_name, list_id, decision_id in managed.order_by("portfolios__name").values_list(
+            "pk", "name", "portfolios__name", "portfolios__pk", "portfolios__decision_id"
+        )[:limit]
+    ]
+    return found
+
+
+def _sight(kind: str, row: Any, person_id: UUID | None, person: str) -> Sight:
+    named = row.content_object.name
+    whom = f"protected customers of the circle {named}" if kind == "circle" else f"customers of the {kind} {named}"
+    return Sight(person_id, person, whom, kind, row.content_object_id, row.given_at, row.until, row.reason, row.decision_id)
 
 
 def history(about: UUID, *, actor: Actor, limit: int = 50) -> list[Change]:
@@ -204,7 +266,12 @@ class Waiting:
 def waiting(ids: Collection[UUID], *, actor: Actor, at: datetime) -> list[Waiting]:
     """What waits about these. Raises NotInCharge. Queries: 2."""
     in_charge(actor)
-    found = approvals.waiting_about(ACCESS_LIST, [str(id) for id in ids], at=at)
+    return waiting_about(ACCESS_LIST, [str(id) for id in ids], at=at)
+
+
+def waiting_about(resource_type: str, ids: Collection[str], *, at: datetime) -> list[Waiting]:
+    """What waits about resources of this type, with the names of who asked. Queries: 2."""
+    found = approvals.waiting_about(resource_type, ids, at=at)
     names = {str(id): name for id, name in User.objects.filter(pk__in=[one.asked_by for one in found]).values_list("pk", "name")}
     return [Waiting(one.id, one.title, one.note, names.get(one.asked_by, ""), one.asked_at) for one in found]
 
@@ -338,7 +405,13 @@ def _in_words(row: VisibilityChange, names: Mapping[str, str]) -> str:
         if before and after.get("until") is not None and after.get("given_at") == before.get("given_at"):
             return f"{who}: ended"
         until = cast(str | None, after.get("until"))
-        return f"{who}: may see" + (f" until {until[:10]}" if until else "")
+        return f"{who}: may see" + (f" until {_day(until)}" if until else "")
     if "manager_id" in after:
         return f"Managed by {names.get(str(after['manager_id']), 'nobody')}" + (", for a team" if after.get("team_id") else "")
     return "Changed"
+
+
+def _day(moment: str) -> str:
+    """The day of the bank a moment lies in, as people write it."""
+    day = clock.bank_date(datetime.fromisoformat(moment))
+    return f"{day.day} {day:%b %Y}"

@@ -9,9 +9,9 @@ from bankos.platform.actors import OVERSEEING, Actor, Role
 from sentinel import authority, governance
 from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
 
-from ..models import MaskedField, MaskingRule
+from ..models import MaskedField, MaskingRule, VisibilityChange
 from .action_types import CHANGE_MASKING, MASKING
-from .granting import NotInCharge, reason_of
+from .granting import Change, NotInCharge, Waiting, reason_of, waiting_about
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,24 @@ def rules(*, actor: Actor) -> list[FieldRules]:
         FieldRules(field.value, str(field.label), tuple((role.value, (field.value, role.value) in whole) for role in Role))
         for field in MaskedField
     ]
+
+
+def history(*, actor: Actor, limit: int = 50) -> list[Change]:
+    """What was changed of it, the newest first. Raises NotInCharge. Queries: 1."""
+    in_charge(actor)
+    rows = VisibilityChange.objects.filter(what=MaskingRule._meta.db_table).order_by("-changed_at", "-id")[:limit]
+    return [Change(row.changed_at, _in_words(row.after), row.decision_id) for row in rows]
+
+
+def waiting(*, actor: Actor, at: datetime) -> list[Waiting]:
+    """What was asked for and waits for a second person. Raises NotInCharge. Queries: 2."""
+    in_charge(actor)
+    return waiting_about(MASKING, list(MaskedField.values), at=at)
+
+
+def _in_words(after: Mapping[str, Any]) -> str:
+    field, role = MaskedField(after["field"]).label, Role(after["role"]).label
+    return f"{role}: {field} {'whole' if after['shown'] and 'gone' not in after else 'masked'}"
 
 
 def change(field: str, *, role: str, shown: bool, reason: str, actor: Actor, at: datetime) -> CarriedOut:

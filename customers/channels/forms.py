@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from bankos.platform.models import User
 from customers.care.granting import LONGEST_REASON
+from customers.colleagues import ColleagueField
 from customers.models import ApiClient, Branch, Portfolio, Scope, SourceSystem
 from customers.models.behaviour import Channel
 
@@ -56,8 +56,7 @@ class ProgramForm(forms.Form):
     per_minute = forms.IntegerField(
         label="Requests a minute", min_value=1, max_value=1_000_000, initial=600, widget=forms.NumberInput(attrs=INPUT)
     )
-    owner = forms.ModelChoiceField(
-        User.objects.filter(is_active=True).order_by("name"),
+    owner = ColleagueField(
         label="Answers for it",
         required=False,
         empty_label="Nobody yet",

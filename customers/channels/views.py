@@ -58,7 +58,7 @@ def make(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         asked = _asked(form, lambda reason: clients.make(form.described(), reason=reason, actor=request.actor, at=request.now))
         if asked is not None:
-            _tell(request, asked.carried, "It is there.")
+            _tell(request, asked.carried, "It is there.", f"Then {form.cleaned_data['name']} stands below: ask for its key there.")
             return redirect("program", asked.client_id) if asked.carried.done else redirect("programs")
     return _form_page(request, form, None)
 
@@ -96,7 +96,7 @@ def issue_key(request: StaffRequest, client_id: UUID) -> HttpResponse:
     asked = _asked(form, lambda reason: clients.issue_key(client_id, reason=reason, **by))
     if asked is None:
         return _program_page(request, client_id, key_form=form)
-    _tell(request, asked.carried, "The key can be made now.")
+    _tell(request, asked.carried, "The key can be made now.", "Then make the key on this page, within a day.")
     return redirect("program", client_id)
 
 
@@ -107,17 +107,45 @@ def make_key(request: StaffRequest, client_id: UUID, leave_id: UUID) -> HttpResp
     return _program_page(request, client_id, issued=clients.make_key(leave_id, actor=request.actor, at=request.now))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @administered
 def revoke_key(request: StaffRequest, client_id: UUID, key_id: UUID) -> HttpResponse:
+    """No key any more, once the page has said what then stops."""
+    if request.method != "POST":
+        keys = overview.keys_of(client_id, actor=request.actor, at=request.now)
+        key = next((one for one in keys if one.id == key_id), None)
+        if key is None:
+            raise Http404
+        other = "What uses another key goes on." if len(keys) > 1 else "It is the only one: the program can ask nothing more."
+        return _confirm(
+            request,
+            client_id,
+            question=f"Revoke the key that ends in {key.ending}?",
+            consequence=f"The next request with it is refused. {other}",
+            button="Revoke the key",
+            last_used_at=key.last_used_at,
+        )
     clients.revoke_key(client_id, key_id, actor=request.actor, at=request.now)
     messages.success(request, "The key is no good any more.")
     return redirect("program", client_id)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @administered
 def revoke(request: StaffRequest, client_id: UUID) -> HttpResponse:
+    """No program any more, once the page has said what then stops."""
+    if request.method != "POST":
+        found = overview.program(client_id, actor=request.actor, at=request.now)
+        if found is None or found.revoked_at:
+            raise Http404
+        return _confirm(
+            request,
+            client_id,
+            question=f"Revoke {found.name}?",
+            consequence="Its next request is refused, and nothing is sent to it any more.",
+            button=f"Revoke {found.name}",
+            last_used_at=found.last_used_at,
+        )
     clients.revoke(client_id, actor=request.actor, at=request.now)
     messages.success(request, "The program is revoked: its next request is refused.")
     return redirect("programs")
@@ -196,8 +224,16 @@ def _asked(form: forms.Form, ask: Callable[[str], clients.Asked]) -> clients.Ask
     return asked
 
 
-def _tell(request: StaffRequest, carried: CarriedOut, done: str) -> None:
-    messages.success(request, done if carried.done else "Asked for. A second person has to agree first; it waits under Approvals.")
+def _tell(request: StaffRequest, carried: CarriedOut, done: str, then: str = "") -> None:
+    if carried.done:
+        messages.success(request, done)
+    else:
+        messages.info(request, f"Asked for. A second person has to agree first; it waits under Approvals. {then}".rstrip())
+
+
+def _confirm(request: StaffRequest, client_id: UUID, **said: Any) -> HttpResponse:
+    program = clients.client_of(client_id, actor=request.actor)
+    return render(request, "customers/channels/confirm.html", {"program": program, **said})
 
 
 def _form_page(request: StaffRequest, form: ProgramForm, client: ApiClient | None) -> HttpResponse:

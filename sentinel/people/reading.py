@@ -1,5 +1,6 @@
 """The people of the bank as those in charge of them read them."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,16 +8,16 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 from django.db.models import Prefetch, Q
 
-from bankos.platform import actors, sessions
+from bankos.platform import sessions
 from bankos.platform.actors import OVERSEEING, Actor, Role
 from bankos.platform.models import RoleMembership, User
 from bankos.platform.sessions import SessionView
 
-from .. import catalogue, mandates
+from .. import catalogue
 from ..action_types import STAFF
-from ..mandates import DelegationView
 from ..models import ApprovalRequest, Decision
 from . import ways_in
+from .joining import FIRST_BY
 from .ways_in import Waiting
 
 LARGEST_LIST = 200
@@ -55,10 +56,11 @@ class RoleHeld:
 
 @dataclass(frozen=True, slots=True)
 class AskedAbout:
-    """An act about somebody that waits for a second person."""
+    """An act about somebody that waits for a second person; `about` is their name, or the user name of who is not here yet."""
 
     request_id: UUID
     title: str
+    about: str
     asked_by: str
     expires_at: datetime
     note: str
@@ -66,10 +68,22 @@ class AskedAbout:
 
 @dataclass(frozen=True, slots=True)
 class DecisionAbout:
+    """What was decided about somebody; `agreed` is the second person, if it took one."""
+
     id: UUID
     title: str
     outcome: str
     by: str
+    agreed: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Givers:
+    """Who asked for what a decision gave or took, and who agreed to it: names, empty where nobody had to."""
+
+    asked: str
+    agreed: str
     at: datetime
 
 
@@ -83,7 +97,6 @@ class PersonView:
     grantable: tuple[Role, ...]
     second_factor: bool
     sessions: tuple[SessionView, ...]
-    delegations: tuple[DelegationView, ...]
     way_in: Waiting | None
     waiting: tuple[AskedAbout, ...]
     history: tuple[DecisionAbout, ...]
@@ -95,14 +108,17 @@ def in_charge(actor: Actor) -> None:
         raise UnknownPerson
 
 
-def people(*, actor: Actor, text: str = "", gone: bool = False) -> list[PersonRow]:
-    """Who works here, or did, by name; at most `LARGEST_LIST`. Raises UnknownPerson. Queries: 2."""
+def people(*, actor: Actor, text: str = "", gone: bool = False, branches: Collection[str] = ()) -> list[PersonRow]:
+    """Who works here, or did, by name; at most `LARGEST_LIST`. Raises UnknownPerson. Queries: 2.
+
+    Args:
+        branches: codes of branches; who works there is found, too.
+    """
     in_charge(actor)
-    found = _rows().filter(is_active=not gone)
+    named = Q()
     for word in text.split()[:6]:
-        found = found.filter(
-            Q(name__icontains=word) | Q(username__icontains=word) | Q(job_title__icontains=word) | Q(branch_code__iexact=word)
-        )
+        named &= Q(name__icontains=word) | Q(username__icontains=word) | Q(job_title__icontains=word) | Q(branch_code__iexact=word)
+    found = _rows().filter(named | Q(branch_code__in=branches) if branches else named, is_active=not gone)
     return [_row(user) for user in found.order_by("name", "username")[:LARGEST_LIST]]
 
 
@@ -121,11 +137,29 @@ def person(person_id: UUID, *, actor: Actor, at: datetime) -> PersonView:
         grantable=tuple(role for role in Role if role not in now),
         second_factor=Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists(),
         sessions=tuple(sessions.open_sessions(user.pk, at=at)),
-        delegations=tuple(mandates.delegations(at=at, of=actors.employee(user))),
         way_in=ways_in.waiting_for(user.pk, viewer=actor, at=at),
         waiting=tuple(waiting(actor=actor, at=at, person_id=user.pk)),
         history=tuple(_history(user.pk)),
     )
+
+
+def found_by(text: str, *, actor: Actor) -> frozenset[UUID]:
+    """The ids of those whose name or user name holds every word, whether they work here or did. Raises UnknownPerson. Queries: 1."""
+    in_charge(actor)
+    found = User.objects.all()
+    for word in text.split()[:6]:
+        found = found.filter(Q(name__icontains=word) | Q(username__icontains=word))
+    return frozenset(found.order_by("name").values_list("pk", flat=True)[:LARGEST_LIST])
+
+
+def roles_held(*, actor: Actor, ended: bool = False, of: Collection[UUID] | None = None) -> list[tuple[UUID, str, RoleHeld]]:
+    """Who holds which role, or did: id and name of the person with each; at most `LARGEST_LIST`. Raises UnknownPerson. Queries: 1."""
+    in_charge(actor)
+    rows = RoleMembership.objects.filter(withdrawn_at__isnull=not ended).select_related("user")
+    if of is not None:
+        rows = rows.filter(user__in=of)
+    order = ("-withdrawn_at", "role") if ended else ("user__name", "role")
+    return [(row.user_id, row.user.get_full_name(), _held(row)) for row in rows.order_by(*order)[:LARGEST_LIST]]
 
 
 def waiting(*, actor: Actor, at: datetime, person_id: UUID | None = None) -> list[AskedAbout]:
@@ -136,17 +170,50 @@ def waiting(*, actor: Actor, at: datetime, person_id: UUID | None = None) -> lis
     if person_id is not None:
         rows = rows.filter(decision__resource_id=str(person_id))
     found = list(rows.order_by("expires_at")[:LARGEST_LIST])
-    names = _names({row.decision.actor_id for row in found})
+    names = _names({row.decision.actor_id for row in found} | {row.decision.resource_id for row in found})
     return [
-        AskedAbout(row.pk, catalogue.get(row.decision.action).title, names.get(row.decision.actor_id, "Somebody"), row.expires_at, row.note)
+        AskedAbout(
+            row.pk,
+            catalogue.get(row.decision.action).title,
+            names.get(row.decision.resource_id) or str(row.decision.parameters.get("username", "")),
+            names.get(row.decision.actor_id, "Somebody"),
+            row.expires_at,
+            row.note,
+        )
         for row in found
     ]
 
 
+def whom(ids: Collection[UUID]) -> dict[UUID, str]:
+    """Whom these decisions are about, for who may read them: a name, or the user name of who is not here yet. Queries: 2, none for none."""
+    rows = list(Decision.objects.filter(pk__in=ids, resource_type=STAFF).only("resource_id", "parameters")) if ids else []
+    names = _names({row.resource_id for row in rows}) if rows else {}
+    return {row.pk: names.get(row.resource_id) or str(row.parameters.get("username", "")) for row in rows}
+
+
+def givers(ids: Collection[UUID], *, actor: Actor) -> dict[UUID, Givers]:
+    """Who stands behind these decisions, by decision. Raises UnknownPerson. Queries: 2."""
+    in_charge(actor)
+    rows = list(Decision.objects.filter(pk__in=ids).only("actor_id", "approvals", "issued_at"))
+    names = _names({row.actor_id for row in rows} | {one["by"] for row in rows for one in row.approvals})
+    return {row.pk: Givers(_asked(row, names), _agreed(row, names), row.issued_at) for row in rows}
+
+
+def _asked(row: Decision, names: Mapping[str, str]) -> str:
+    return "Who set the bank up" if row.actor_id == FIRST_BY else names.get(row.actor_id, row.actor_id)
+
+
+def _agreed(row: Decision, names: Mapping[str, str]) -> str:
+    return ", ".join(names.get(one["by"], "Somebody") for one in row.approvals)
+
+
 def _history(person_id: UUID) -> list[DecisionAbout]:
-    rows = list(Decision.objects.filter(resource_type=STAFF, resource_id=str(person_id)).order_by("-id")[:LARGEST_HISTORY])
-    names = _names({row.actor_id for row in rows})
-    return [DecisionAbout(row.pk, _title(row.action), row.outcome, names.get(row.actor_id, row.actor_id), row.issued_at) for row in rows]
+    """One line for each act: that it was asked for is left out once it was carried out."""
+    about = Decision.objects.filter(resource_type=STAFF, resource_id=str(person_id))
+    asked_for = about.filter(approval__isnull=False).values("approval__decision")
+    rows = list(about.exclude(pk__in=asked_for).order_by("-id")[:LARGEST_HISTORY])
+    names = _names({row.actor_id for row in rows} | {one["by"] for row in rows for one in row.approvals})
+    return [DecisionAbout(row.pk, _title(row.action), row.outcome, _asked(row, names), _agreed(row, names), row.issued_at) for row in rows]
 
 
 def _title(action: str) -> str:

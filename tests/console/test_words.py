@@ -64,3 +64,27 @@ def test_a_day_of_another_year_says_so() -> None:
 @pytest.mark.parametrize(("name", "letters"), [("Ines Marchetti-Okafor", "IM"), ("Bríd", "B"), ("", ""), ("élise Ó Conghaile", "ÉÓ")])
 def test_initials_stand_for_a_person(name: str, letters: str) -> None:
     assert words.initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox 140 on Windows"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36 Edg/139.0.0.0",
+            "Edge 139 on Windows",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36",
+            "Chrome 156 on Linux",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1 Version/18.5 Mobile/15E148 Safari/604.1",
+            "Safari 18 on iPhone",
+        ),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", ""),
+    ],
+)
+def test_a_browser_has_the_name_people_know(program: str, text: str) -> None:
+    assert words.browser_in_words(program) == text

@@ -1,20 +1,20 @@
 """Sentinel's own acts in words: what would be done, what it changes, and what to look at before agreeing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
 from bankos.platform.actors import Role
+from bankos.platform.models import User
 from customers.care import granting, revealing
 from customers.care.action_types import BREAK_GLASS, CHANGE_MASKING, GRANT_VISIBILITY, UNMASK, UNPROTECT_CUSTOMER
 from customers.channels import clients as programs
-from customers.models import ApiClient, Scope
+from customers.models import ApiClient, Branch, Scope
 from journeys.approvals import Change
 from sentinel import action_types, autonomy, catalogue, policy
 from sentinel.decisions import DecisionView
@@ -111,7 +111,7 @@ def _mandate(found: DecisionView, given: Mapping[str, Any]) -> Described:
         about=person,
         about_url="",
         reason=given["reason"],
-        changes=(Change("Mandate", "none of this", f"{amount} until {given['until']}"),),
+        changes=(Change("Mandate", "none of this", f"{amount} until {_day(given['until'])}"),),
         evidence=(),
     )
 
@@ -123,7 +123,7 @@ def _delegation(found: DecisionView, given: Mapping[str, Any]) -> Described:
         about=person,
         about_url=reverse("standing-in"),
         reason=given["reason"],
-        changes=(Change("Approves with this role", "no", f"in place of {found.actor_name} until {given['until']}"),),
+        changes=(Change("Approves with this role", "no", f"in place of {found.actor_name} until {_day(given['until'])}"),),
         evidence=(),
     )
 
@@ -133,38 +133,37 @@ _YOUR_CODE = Change("Code", "", "you make one on their page and tell it to them;
 
 def _newcomer(found: DecisionView, given: Mapping[str, Any]) -> Described:
     role = _role(given["role"]) if given["role"] != NO_ROLE else "none"
-    manager = _person(given["manager"]) if given["manager"] else "nobody"
+    here = User.objects.filter(pk=found.resource_id).exists()
     return Described(
         title=f"Let {given['name']} in as a new colleague",
         about=given["name"],
-        about_url="",
+        about_url=reverse("person", args=[found.resource_id]) if here else "",
         reason=given["reason"],
         changes=(
             Change("User name", "", given["username"]),
             Change("Job title", "", given["job_title"]),
             Change("Role", "none", role),
             Change("Branch", "", _branch(given["branch"])),
-            Change("Reports to", "", manager),
+            Change("Reports to", "", _above(given["manager"])),
             _YOUR_CODE,
         ),
         evidence=(Evidence("people", "The people of the bank", reverse("people")),),
     )
 
 
-def _branch(code: str) -> str:
-    """Queries: 1, none for head office."""
-    return granting.names_of_branches({code}).get(code, code) if code else "head office"
+def _of_person(title: str, *changes: Callable[[Mapping[str, Any], User], Change]) -> Callable[[DecisionView, Mapping[str, Any]], Described]:
+    """An act on somebody who is here: beside what is asked stands how it is now, unless that is the same by now."""
 
-
-def _of_person(title: str, *changes: Callable[[Mapping[str, Any]], Change]) -> Callable[[DecisionView, Mapping[str, Any]], Described]:
     def words(found: DecisionView, given: Mapping[str, Any]) -> Described:
-        name, url = _person(found.resource_id), reverse("person", args=[found.resource_id])
+        user, url = User.objects.select_related("manager").get(pk=found.resource_id), reverse("person", args=[found.resource_id])
+        name = user.get_full_name()
+        told = (change(given, user) for change in changes)
         return Described(
             title=title.format(name),
             about=name,
             about_url=url,
             reason=given["reason"],
-            changes=tuple(change(given) for change in changes),
+            changes=tuple(replace(one, now="") if one.now == one.after else one for one in told),
             evidence=(Evidence("person", "The person, with roles and history", url),),
         )
 
@@ -173,6 +172,20 @@ def _of_person(title: str, *changes: Callable[[Mapping[str, Any]], Change]) -> C
 
 def _role(role: str) -> str:
     return Role(role).label.lower()
+
+
+def _roles(user: User, besides: str) -> str:
+    """What somebody holds now, besides one role."""
+    held = user.memberships.filter(withdrawn_at=None).exclude(role=besides).order_by("role").values_list("role", flat=True)
+    return ", ".join(map(_role, held)) or "none"
+
+
+def _above(person_id: str | UUID | None) -> str:
+    return _person(person_id) if person_id else "nobody"
+
+
+def _branch(code: str) -> str:
+    return Branch.objects.filter(code=code).values_list("name", flat=True).first() or code or "head office"
 
 
 def _erase(found: DecisionView, given: Mapping[str, Any]) -> Described:
@@ -251,7 +264,7 @@ def _part(found: DecisionView, given: Mapping[str, Any]) -> Described:
 
 def _grant(found: DecisionView, given: Mapping[str, Any]) -> Described:
     person, kind, name = _person(given["person"]), given["kind"], granting.name_of(given["kind"], UUID(found.resource_id))
-    until = f"until {given['until']}" if given["until"] else "for good"
+    until = f"until {_day(given['until'])}" if given["until"] else "no end"
     what = f"the customers the circle {name} protects" if kind == "circle" else f"the customers of the {kind} {name}"
     return Described(
         title=f"Let {person} see {what}",
@@ -307,7 +320,12 @@ def _program(found: DecisionView, given: Mapping[str, Any]) -> Described:
         opens = ", ".join(["masked fields"] * ("state.unmasked" in said["scopes"]) + ["protected customers"] * bool(said["protected"]))
         changes += (Change("It opens", "", f"{_plainly('reach', said['reach'])}{': ' + opens if opens else ''}"),)
     return Described(
-        title=titles.get(what, found.action_title), about="Program", about_url="", reason=given["reason"], changes=changes, evidence=()
+        title=titles.get(what, found.action_title),
+        about=f"the program {name}",
+        about_url="",
+        reason=given["reason"],
+        changes=changes,
+        evidence=(),
     )
 
 
@@ -334,16 +352,20 @@ _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     JOIN.name: _newcomer,
     MOVE.name: _of_person(
         "Move {}",
-        lambda given: Change("Branch", "", _branch(given["branch"])),
-        lambda given: Change("Reports to", "", _person(given["manager"]) if given["manager"] else "nobody"),
-        lambda given: Change("Job title", "", given["job_title"]),
+        lambda given, now: Change("Branch", _branch(now.branch_code), _branch(given["branch"])),
+        lambda given, now: Change(
+            "Reports to",
+            _person(now.manager_id) if now.manager_id else "nobody",
+            _person(given["manager"]) if given["manager"] else "nobody",
+        ),
+        lambda given, now: Change("Job title", now.job_title or "none", given["job_title"]),
     ),
     RESET.name: _of_person(
         "Give {} a new way in",
-        lambda given: Change("Password and second factor", "theirs", "gone"),
-        lambda _: _YOUR_CODE,
+        lambda given, now: Change("Password and second step", "theirs", "gone"),
+        lambda given, now: _YOUR_CODE,
     ),
-    GRANT_ROLE.name: _of_person("Give {} a role", lambda given: Change("Role", "", _role(given["role"]))),
+    GRANT_ROLE.name: _of_person("Give {} a role", lambda given, now: Change("Role", _roles(now, given["role"]), _role(given["role"]))),
     UNMASK.name: _unmask,
     BREAK_GLASS.name: _break_glass,
     GRANT_VISIBILITY.name: _grant,
@@ -368,9 +390,14 @@ def _title(action: str) -> str:
         return action or "Everything"
 
 
-def _person(user_id: str) -> str:
-    user = get_user_model().objects.filter(pk=UUID(user_id)).first()
+def _person(user_id: str | UUID) -> str:
+    user = User.objects.filter(pk=UUID(str(user_id))).first()
     return user.get_full_name() if user else "A former employee"
+
+
+def _day(text: str) -> str:
+    day = date.fromisoformat(text)
+    return f"{day.day} {day:%B %Y}"
 
 
 def _moment(text: str) -> str:

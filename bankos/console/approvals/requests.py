@@ -15,11 +15,13 @@ from customers.visibility import NotVisible, visible_party_ids
 from journeys import approvals as acts
 from journeys.approvals import Change
 from sentinel import approvals, conversations, decisions, governance
+from sentinel.action_types import STAFF
 from sentinel.approval_evidence import seen_by
 from sentinel.approvals import ApprovalView, State
 from sentinel.catalogue import RiskTier
 from sentinel.conversations import Said
 from sentinel.decisions import DecisionView
+from sentinel.people import reading
 from sentinel.unusual import Unusual, unusual_points
 
 from ..decisions.words import parameters_in_words, visible_to
@@ -98,6 +100,7 @@ def _lines(views: list[ApprovalView], actor: Actor, at: datetime) -> list[Line]:
     names = _names(view.asked_by for view in views)
     known = {row.id: row for row in acts.awaited_of([view.id for view in views], actor=actor, at=at)}
     asking = conversations.open_questions([view.id for view in views], asker_id=actor.id)
+    people = reading.whom([view.decision_id for view in views if view.resource_type == STAFF])
     customers = {UUID(view.resource_id) for view in views if view.resource_type == "Party" and view.id not in known}
     seen = visible_party_ids(actor, customers) if customers else set()
     lines = []
@@ -110,7 +113,7 @@ def _lines(views: list[ApprovalView], actor: Actor, at: datetime) -> list[Line]:
             Line(
                 id=view.id,
                 title=act.title if act else view.title,
-                about=act.party_name if act else view.note,
+                about=act.party_name if act else ": ".join(filter(None, (people.get(view.decision_id), view.note))),
                 asked_by=act.asked_by if act else names.get(view.asked_by, view.asked_by),
                 expires_at=view.expires_at,
                 harmless=view.risk is RiskTier.LOW,

@@ -1,5 +1,6 @@
 """What is said of a colleague: who they are, where they work, and why something changes."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,11 @@ from django.contrib.auth.password_validation import validate_password
 
 from bankos.platform.actors import Role
 from bankos.platform.models import User
+from customers.colleagues import ColleagueField
 from customers.models import Branch
 from sentinel.people.action_types import NO_ROLE
 from sentinel.people.joining import Newcomer
+from sentinel.people.reading import RoleHeld
 
 INPUT = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
 SELECT = {"class": "input"}
@@ -33,8 +36,7 @@ class PlaceForm(forms.Form):
         to_field_name="code",
         widget=forms.Select(attrs=SELECT),
     )
-    manager = forms.ModelChoiceField(
-        User.objects.filter(is_active=True).order_by("name"),
+    manager = ColleagueField(
         label="Reports to",
         required=False,
         empty_label="Nobody",
@@ -89,6 +91,13 @@ class RoleForm(ReasonForm):
         self.fields["role"].choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
 
 
+class WithdrawForm(RoleForm):
+    """Which of the roles somebody holds is taken away."""
+
+    def __init__(self, *args: Any, held: Sequence[RoleHeld], **kwargs: Any) -> None:
+        super().__init__(*args, roles=tuple(Role(one.role) for one in held), **kwargs)
+
+
 class WayInForm(forms.Form):
     """Choosing a password with a one-time link, and with the code that goes with it, if one does."""
 
@@ -98,7 +107,12 @@ class WayInForm(forms.Form):
         help_text="The colleague who agreed gives it to you.",
         widget=forms.TextInput(attrs={"class": "input mono", "autocomplete": "one-time-code", "spellcheck": "false"}),
     )
-    password = forms.CharField(label="New password", max_length=200, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    password = forms.CharField(
+        label="New password",
+        max_length=200,
+        help_text="At least 12 characters. Not your name, not a password everybody uses.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
     again = forms.CharField(label="New password again", max_length=200, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
     def __init__(self, *args: Any, owner: User, needs_code: bool, **kwargs: Any) -> None:

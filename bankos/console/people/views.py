@@ -1,11 +1,12 @@
 """People of the bank: seen, let in, moved, given roles, and let go. To all but administrators and compliance officers they do not exist."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -17,14 +18,16 @@ from bankos.platform import attempts
 from bankos.platform.actors import Role
 from bankos.platform.models import User
 from bankos.platform.requests import StaffRequest
-from customers.care import granting
 from customers.channels import overview
+from customers.models import Branch
+from sentinel import mandates
 from sentinel.governance import CarriedOut, NotPossible
 from sentinel.people import joining, leaving, reading, roles, unlocking, ways_in
 from sentinel.people.reading import PersonRow, PersonView, UnknownPerson
 from sentinel.people.ways_in import LinkNotGood
 
-from .forms import JoinForm, PlaceForm, ReasonForm, RoleForm
+from . import powers
+from .forms import JoinForm, PlaceForm, ReasonForm, RoleForm, WithdrawForm
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -47,8 +50,11 @@ def in_charge(view: View) -> View:
 def people(request: StaffRequest) -> HttpResponse:
     """Everybody who works here, or did."""
     text, gone = request.GET.get("q", "")[:100], request.GET.get("gone") == "yes"
+    branches = _branches()
+    meant = [code for code, name in branches.items() if text.strip() and text.strip().casefold() in name.casefold()]
+    found = reading.people(actor=request.actor, text=text, gone=gone, branches=meant)
     context = {
-        "people": _with_branches(reading.people(actor=request.actor, text=text, gone=gone)),
+        "people": [_placed(row, branches) for row in found],
         "waiting": reading.waiting(actor=request.actor, at=request.now),
         "text": text,
         "gone": gone,
@@ -56,6 +62,22 @@ def people(request: StaffRequest) -> HttpResponse:
         "largest": reading.LARGEST_LIST,
     }
     return render(request, "console/people/people.html", context)
+
+
+@require_safe
+@in_charge
+def all_powers(request: StaffRequest) -> HttpResponse:
+    """Who holds which power, who gave it, who agreed, and when it ends."""
+    text, ended = request.GET.get("q", "")[:100].strip(), request.GET.get("ended") == "yes"
+    of = reading.found_by(text, actor=request.actor) if text else None
+    context = {
+        "powers": powers.powers(actor=request.actor, at=request.now, ended=ended, of=of),
+        "text": text,
+        "ended": ended,
+        "administers": Role.ADMINISTRATOR in request.actor.roles,
+        "largest": powers.LARGEST_LIST,
+    }
+    return render(request, "console/people/powers.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,8 +91,15 @@ def join(request: StaffRequest) -> HttpResponse:
         except NotPossible as error:
             form.add_error(None, str(error))
         else:
-            _tell(request, joined.answer, "They can come in. Make their link on this page.")
-            return redirect("person", joined.person_id) if joined.answer.done else redirect("people")
+            name = form.cleaned_data["name"]
+            if _asked(
+                request,
+                form,
+                joined.answer,
+                "They can come in. Make their link on this page.",
+                f"Then {name} stands below: make the link there.",
+            ):
+                return redirect("person", joined.person_id) if joined.answer.done else redirect("people")
     return render(request, "console/people/join.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -102,16 +131,47 @@ def move(request: StaffRequest, person_id: UUID) -> HttpResponse:
         except NotPossible as error:
             form.add_error(None, str(error))
         else:
-            _tell(request, answer, "Moved.")
-            return redirect("person", person_id)
-    return render(request, "console/people/move.html", {"form": form, "person": found}, status=422 if form.errors else 200)
+            if _asked(request, form, answer, "Moved."):
+                return redirect("person", person_id)
+    sights = [one for one in powers.powers(actor=request.actor, at=request.now, of=[person_id]) if one.list_id]
+    return render(
+        request, "console/people/move.html", {"form": form, "person": found, "sights": sights}, status=422 if form.errors else 200
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_charge
+def ask(request: StaffRequest, person_id: UUID, what: str) -> HttpResponse:
+    """Say why, before a role is taken away, a way in is opened anew, or somebody is let go; the page says what then happens."""
+    found = reading.person(person_id, actor=request.actor, at=request.now)
+    gives = Role.ADMINISTRATOR in request.actor.roles
+    if not found.row.works_here or str(person_id) == request.actor.id or (what == "reset" and not gives):
+        raise Http404
+    held = [one for one in found.roles if one.until is None]
+    form: forms.Form = ReasonForm(request.POST or None)
+    if what == "withdraw":
+        form = WithdrawForm(request.POST or None, held=held, initial={"role": request.GET.get("role")})
+    if request.method == "POST" and form.is_valid() and _with_reason(request, person_id, what, form):
+        return redirect("person", person_id)
+    context = {"form": form, "person": found, "what": what, "held": held, **_what_ends(request, person_id, what)}
+    return render(request, "console/people/ask.html", context, status=422 if form.errors else 200)
+
+
+def _what_ends(request: StaffRequest, person_id: UUID, what: str) -> dict[str, Any]:
+    """For who is about to let somebody go: all that ends with it, and what then has nobody."""
+    if what != "leave":
+        return {}
+    return {
+        "powers": powers.powers(actor=request.actor, at=request.now, of=[person_id]),
+        "programs": overview.owned_by(person_id, actor=request.actor),
+    }
 
 
 @require_POST
 @in_charge
 def act(request: StaffRequest, person_id: UUID) -> HttpResponse:
-    """Give or take a role, reset, sign out, let try again, let go, or make a half of a one-time link."""
-    reading.person(person_id, actor=request.actor, at=request.now)
+    """Give a role, sign out, let try again, or make a half of a one-time link."""
+    found = reading.person(person_id, actor=request.actor, at=request.now)
     match request.POST.get("act"):
         case "link" | "code" as half:
             return _half(request, person_id, half)
@@ -120,8 +180,11 @@ def act(request: StaffRequest, person_id: UUID) -> HttpResponse:
             return redirect("person", person_id)
         case "unlock":
             return _unlock(request, person_id)
-        case "grant" | "withdraw" | "reset" | "leave" as what:
-            return _with_reason(request, person_id, what)
+        case "grant":
+            form = RoleForm(request.POST, roles=found.grantable, auto_id="grant_%s")
+            if form.is_valid() and _with_reason(request, person_id, "grant", form):
+                return redirect("person", person_id)
+            return _page(request, person_id, form=form)
         case _:
             raise Http404
 
@@ -135,25 +198,27 @@ def _unlock(request: StaffRequest, person_id: UUID) -> HttpResponse:
     return redirect("person", person_id)
 
 
-def _with_reason(request: StaffRequest, person_id: UUID, what: str) -> HttpResponse:
-    form = RoleForm(request.POST) if what in ("grant", "withdraw") else ReasonForm(request.POST)
-    if not form.is_valid():
-        return _page(request, person_id, form=form)
-    given: dict[str, Any] = {"person_id": person_id, "reason": form.cleaned_data["reason"], "actor": request.actor, "at": request.now}
+def _with_reason(request: StaffRequest, person_id: UUID, what: str, form: forms.Form) -> bool:
+    """Do it, or ask for it; if it cannot be, the form says why."""
+    said = form.cleaned_data
+    given: dict[str, Any] = {"person_id": person_id, "reason": said["reason"], "actor": request.actor, "at": request.now}
     try:
         match what:
             case "grant":
-                _tell(request, roles.grant(role=Role(form.cleaned_data["role"]), **given), "Given.")
+                return _asked(request, form, roles.grant(role=Role(said["role"]), **given), "Given.")
             case "withdraw":
-                _tell(request, roles.withdraw(role=Role(form.cleaned_data["role"]), **given), "Taken away. It counts at once.")
+                return _asked(request, form, roles.withdraw(role=Role(said["role"]), **given), "Taken away. It counts at once.")
             case "reset":
-                _tell(request, joining.reset_access(**given), "Password and second factor are gone. Make a new link on this page.")
-            case "leave":
-                _tell(request, leaving.leave(**given), "They do not work here any more. Everything of theirs has ended.")
+                then = "Then make the link on this page. Until then the password they have now goes on working."
+                return _asked(
+                    request, form, joining.reset_access(**given), "Password and second step are gone. Make a new link here.", then
+                )
+            case _:
+                gone = "They do not work here any more. What is listed here as ended has ended."
+                return _asked(request, form, leaving.leave(**given), gone)
     except NotPossible as error:
         form.add_error(None, str(error))
-        return _page(request, person_id, form=form)
-    return redirect("person", person_id)
+        return False
 
 
 def _half(request: StaffRequest, person_id: UUID, half: str) -> HttpResponse:
@@ -168,14 +233,20 @@ def _half(request: StaffRequest, person_id: UUID, half: str) -> HttpResponse:
     return _page(request, person_id, link=request.build_absolute_uri(reverse("way-in", args=[secret])))
 
 
-def _page(request: StaffRequest, person_id: UUID, *, form: ReasonForm | None = None, link: str = "", code: str = "") -> HttpResponse:
+def _page(request: StaffRequest, person_id: UUID, *, form: RoleForm | None = None, link: str = "", code: str = "") -> HttpResponse:
     found: PersonView = reading.person(person_id, actor=request.actor, at=request.now)
     administers = Role.ADMINISTRATOR in request.actor.roles
+    of = [person_id]
     context = {
-        "person": replace(found, row=_with_branches([found.row])[0]),
+        "person": found,
+        "row": _placed(found.row, _branches()),
+        "powers": powers.powers(actor=request.actor, at=request.now, of=of),
+        "takes_roles": found.row.works_here and str(person_id) != request.actor.id,
+        "former": powers.powers(actor=request.actor, at=request.now, ended=True, of=of),
+        "lends": [one for one in mandates.delegations(at=request.now) if one.giver_id == str(person_id)],
         "programs": overview.owned_by(person_id, actor=request.actor),
-        "form": form or ReasonForm(),
-        "role_form": RoleForm(roles=found.grantable, auto_id="grant_%s"),
+        "form": form,
+        "role_form": form or RoleForm(roles=found.grantable, auto_id="grant_%s"),
         "administers": administers,
         "is_me": str(person_id) == request.actor.id,
         "link": link,
@@ -185,15 +256,27 @@ def _page(request: StaffRequest, person_id: UUID, *, form: ReasonForm | None = N
     return render(request, "console/people/person.html", context, status=422 if form is not None and form.errors else 200)
 
 
-def _with_branches(rows: Sequence[PersonRow]) -> list[PersonRow]:
-    """Branches by their names instead of their codes. Queries: 1."""
-    names = granting.names_of_branches({row.branch for row in rows})
-    return [replace(row, branch=names.get(row.branch, row.branch)) for row in rows]
+def _branches() -> dict[str, str]:
+    return dict(Branch.objects.values_list("code", "name"))
 
 
-def _tell(request: StaffRequest, answer: CarriedOut, done: str) -> None:
+def _placed(row: PersonRow, branches: Mapping[str, str]) -> PersonRow:
+    """With their branch by its name."""
+    return replace(row, branch=branches.get(row.branch, row.branch))
+
+
+def _asked(request: StaffRequest, form: forms.Form, answer: CarriedOut, done: str, then: str = "") -> bool:
+    """Tell what became of it; what was refused the form says, which keeps what was typed."""
+    if not answer.done and not answer.request_id:
+        form.add_error(None, f"Not allowed. {answer.sentence}")
+        return False
+    _tell(request, answer, done, then)
+    return True
+
+
+def _tell(request: StaffRequest, answer: CarriedOut, done: str, then: str = "") -> None:
     if answer.request_id:
-        messages.info(request, f"Waits for a second person. {answer.sentence}")
+        messages.info(request, f"Asked for. A second person has to agree first; it waits under Approvals. {then}".rstrip())
     elif answer.done:
         messages.success(request, done)
     else:

@@ -102,6 +102,11 @@ def percent(share: float) -> str:
 
 
 @register.filter
+def browser(program: str) -> str:
+    return words.browser_in_words(program)
+
+
+@register.filter
 def initials(name: str) -> str:
     return words.initials(name)
 
