@@ -29,6 +29,8 @@ APPROVER_ROLES = (Role.BRANCH_STAFF, Role.CONTACT_CENTRE, Role.TEAM_LEAD, Role.C
 MACHINES = frozenset({"System", "Agent"})
 ANNOTATIONS = ("id", "sentence", "customer", "owner", "basis")
 TOO_SHORT = "unexpected end of input"
+MOST_MEMBERSHIPS = 300_000
+"""Of the entities of one question in their groups, and in the groups of those."""
 TOO_COSTLY = "to read these texts takes more time or memory than they are given; write fewer or simpler rules, or fewer types in each other"
 # Reads what nobody has read before, so that what it dies of kills no session.
 _READER = apart.Apart(Path(__file__).with_name("cedar_apart.py"), memory=200 * 1024**2, seconds=2, patience=30.0)
@@ -339,6 +341,9 @@ class PolicyText:
 
         Cedar gives its reasons only where something is asked, so something is: of no policy, for an action that does not exist.
         """
+        entities = tuple(entities)
+        if beyond := _groups_beyond(entities):
+            return beyond
         stored = [entity.as_json() for entity in entities]
         nothing = {"type": "Action", "id": ""}
         asked = {"principal": nothing, "action": nothing, "resource": nothing, "context": {}}
@@ -357,6 +362,8 @@ class PolicyText:
             "resource": question.resource.uid,
             "context": dict(question.context),
         }
+        if beyond := _groups_beyond(question.entities):
+            raise RequestInvalid(beyond)
         entities = json.dumps([entity.as_json() for entity in question.entities])
         try:
             answer = cedarpy.is_authorized(asked, applying.policies, entities, schema=self._schema)
@@ -384,6 +391,26 @@ class PolicyText:
                 tuple((f"policy{place}", self.rules[scope.name]) for place, scope in enumerate(scopes)),
             )
         return found
+
+
+def _groups_beyond(entities: Iterable[Entity]) -> str:
+    """Why the groups of these are not given to Cedar; "" if they may be.
+
+    Cedar writes down for each entity all that it belongs to, however far: of a chain that is the square of its length, in time and memory.
+    """
+    parents = {(entity.type, entity.id): entity.parents for entity in entities if entity.parents}
+    steps = 0
+    for mine in parents.values():
+        ahead = mine
+        reached: set[tuple[str, str]] = set()
+        while ahead:
+            steps += len(ahead)
+            if steps > MOST_MEMBERSHIPS:
+                return f"they belong to more than {MOST_MEMBERSHIPS:,} groups, counted with the groups these belong to"
+            new = set(ahead) - reached
+            reached |= new
+            ahead = tuple(group for one in new for group in parents.get(one, ()))
+    return ""
 
 
 @lru_cache(maxsize=32)

@@ -26,11 +26,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 
+from bankos.platform.bounded import BeyondBounds, Bounds, check_json
+
 from .cedar import MACHINES, Approval, Entity, Mandate, Outcome, Request, Verdict
 
 LONGEST_TEXT = 500_000  # characters
+BOUNDS = Bounds(depth=32, values=200_000, size=LONGEST_TEXT)  # before anything is parsed
 LONGEST_NUMBER = 15  # digits: less than Cedar's Long holds
 MOST_EXAMPLES = 2_000
+MOST_PROBLEMS = 200
+"""Of a text; with so many its author begins anew, and nothing more is looked for."""
 ACTOR_TYPES = ("Employee", "Customer", "Agent", "System")
 WORDS = {Outcome.PERMIT: "permitted", Outcome.NEEDS_APPROVAL: "needs approval", Outcome.DENY: "refused"}
 
@@ -132,7 +137,7 @@ class _Reader:
     """Reads one text; what is wrong is collected, so that its author sees all of it at once."""
 
     def __init__(self, text: str, whole: Any) -> None:
-        self._text = text
+        self._places = _Places(text)
         self._whole = whole
         self._problems: list[Problem] = []
         self._moment: Mapping[str, Any] = {}
@@ -162,7 +167,9 @@ class _Reader:
         try:
             return read(path, value)
         except _Wrong as wrong:
-            self._problems.append(Problem(_line(self._text, wrong.path), _words(wrong.path), wrong.what))
+            self._problems.append(Problem(self._places.line(wrong.path), _words(wrong.path), wrong.what))
+            if len(self._problems) == MOST_PROBLEMS:
+                raise ExamplesInvalid(self._problems) from wrong
             return None
 
     def _stop_if_wrong(self) -> None:
@@ -339,18 +346,17 @@ def _object(path: _Path, value: Any) -> Mapping[str, Any]:
 
 
 def _json(text: str) -> Any:
-    if len(text) > LONGEST_TEXT:
-        raise ExamplesInvalid([Problem(1, "the text", f"is longer than {LONGEST_TEXT:,} characters")])
     try:
+        check_json(text, BOUNDS)
         _LENIENT.decode(text)
         return _STRICT.decode(text)
     except json.JSONDecodeError as error:
         raise ExamplesInvalid([Problem(error.lineno, f"column {error.colno}", f"not JSON: {error.msg}")]) from error
-    except RecursionError as error:
-        raise ExamplesInvalid([Problem(1, "the text", "is nested too deeply")]) from error
+    except BeyondBounds as error:
+        raise ExamplesInvalid([Problem(1, "the text", str(error))]) from error
     except _Wrong as wrong:
         path = _around(text, lambda at: _STRICT.raw_decode(text, at))
-        raise ExamplesInvalid([Problem(_line(text, path), _words(path), wrong.what)]) from wrong
+        raise ExamplesInvalid([Problem(_Places(text).line(path), _words(path), wrong.what)]) from wrong
 
 
 def _around(text: str, read: Callable[[int], object]) -> _Path:
@@ -402,15 +408,23 @@ _LENIENT = json.JSONDecoder(parse_int=str)
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def _line(text: str, path: _Path) -> int:
-    """The line on which the value at `path` begins, or the nearest value around it that is there. The text is known to be JSON."""
-    at = _past_space(text, 0)
-    for step in path:
-        inside = next((begins for entry, begins in _entries(text, at) if entry == step), None)
-        if inside is None:
-            break
-        at = inside
-    return text.count("\n", 0, at) + 1
+class _Places:
+    """Where the values of a text stand. The text is known to be JSON; each object and list on the way is gone through once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._inside: dict[int, dict[str | int, int]] = {}
+
+    def line(self, path: _Path) -> int:
+        """The line on which the value at `path` begins, or the nearest value around it that is there."""
+        at = _past_space(self._text, 0)
+        for step in path:
+            if at not in self._inside:
+                self._inside[at] = dict(_entries(self._text, at))
+            if step not in self._inside[at]:
+                break
+            at = self._inside[at][step]
+        return self._text.count("\n", 0, at) + 1
 
 
 def _entries(text: str, at: int) -> Iterator[tuple[str | int, int]]:

@@ -72,13 +72,14 @@ _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _SECRETS = re.compile(
     rf"(?P<kept>\b{_UUID}\b)"
     r"|eyJ[\w-]+(?:\.[\w-]*)*"  # a JWS or JWT
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
     r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,}(?: ?[A-Z0-9]{1,4})?\b"  # an IBAN
     r"|\d(?:[ -]?\d){5,}"
 )
 _TOKENS = re.compile(r"eyJ[\w-]+(?:\.[\w-]*)*")
 _CONNECTING = {errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT, errno.EPIPE}
-_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|“[^”\n]*”|‘[^’\n]*’|«[^»\n]*»")
+# What is never closed is hidden to the end of its line.
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|“[^”\n]*+”?|‘[^’\n]*+’?|«[^»\n]*+»?")
 _ID = re.compile(rf"{_UUID}\Z")
 _PLACE = re.compile("\ue000(\\d{1,3})\ue001")
 _STATUSES = frozenset(status.phrase for status in HTTPStatus)

@@ -21,6 +21,8 @@ from .vocabulary import Vocabulary, VocabularyUnreadable
 Uid = tuple[str, str]
 
 MOST_ENTITIES = 5_000  # that belong to one request
+MOST_CHARACTERS = 8_000_000
+"""Of their attributes and groups together, as JSON; as objects and inside of Cedar they take many times as much memory."""
 AT_ONCE = 100  # candidates of a search read together
 
 
@@ -119,13 +121,15 @@ WITH RECURSIVE reached (type, id) AS (
              FROM jsonb_path_query(e.attributes, 'strict $.** ? (@.type.type() == "string" && @.id.type() == "string")', '{}', true) a
      ) named (type, id)
 )
-SELECT reached.type, reached.id, e.attributes::text, e.parents::text
-  FROM reached
- CROSS JOIN LATERAL (
-       SELECT parents, attributes FROM sentinel_storeentity
-        WHERE store = %(store)s AND type = reached.type AND entity_id = reached.id LIMIT 1
- ) e
- LIMIT %(limit)s
+SELECT type, id, CASE WHEN so_far <= %(characters)s THEN attributes END, CASE WHEN so_far <= %(characters)s THEN parents END
+  FROM (SELECT found.*, sum(length(attributes) + length(parents)) OVER (ROWS UNBOUNDED PRECEDING) AS so_far
+          FROM (SELECT reached.type, reached.id, e.attributes::text, e.parents::text
+                  FROM reached
+                 CROSS JOIN LATERAL (
+                       SELECT parents, attributes FROM sentinel_storeentity
+                        WHERE store = %(store)s AND type = reached.type AND entity_id = reached.id LIMIT 1
+                 ) e
+                 LIMIT %(limit)s) found) counted
 """
 
 
@@ -133,7 +137,7 @@ def known(store: str, uids: Collection[Uid], *, most: int = MOST_ENTITIES) -> Kn
     """What the store knows of these, and of what they lead to.
 
     Raises:
-        Malformed: that is more than `most` entities.
+        Malformed: that is more than `most` entities, or more than `MOST_CHARACTERS`.
     Queries: 1, none for no uid.
     """
     wanted = [uid for uid in dict.fromkeys(uids) if "\0" not in uid[0] + uid[1]]  # which no text in the database can hold
@@ -141,10 +145,13 @@ def known(store: str, uids: Collection[Uid], *, most: int = MOST_ENTITIES) -> Kn
         return Known({})
     types, ids = zip(*wanted, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, {"store": store, "types": list(types), "ids": list(ids), "limit": most + 1})
+        given = {"store": store, "types": list(types), "ids": list(ids), "limit": most + 1, "characters": MOST_CHARACTERS}
+        cursor.execute(_KNOWN, given)
         rows = cursor.fetchall()
     if len(rows) > most:
         raise Malformed("", f"concerns more than {most:,} entities of the store")
+    if any(attributes is None for _, _, attributes, _ in rows):
+        raise Malformed("", f"concerns entities of the store that are larger than {MOST_CHARACTERS:,} characters together")
     return Known({(type, id): _entity(type, id, attributes, parents) for type, id, attributes, parents in rows})
 
 

@@ -42,7 +42,7 @@ CONNECT_WITHIN = 5  # seconds
 LOCAL_SYSLOG = "/dev/log"
 
 _AUDIT_NOTICE = 13 * 8 + 5  # RFC 5424: log audit, notice
-_NOTE = re.compile(r"[^\n]+\n(?:0|[1-9][0-9]{0,15})\n[^\n]+\n\n(?:— [^\n ]+ [^\n]+\n)+")
+_NOTE = re.compile(r"(?m)^[^\n]+\n(?:0|[1-9][0-9]{0,15})\n[^\n]+\n\n(?:— [^\n ]+ [^\n]+\n)+")
 _TAIL = 64 * 1024  # bytes at a file's end in which its newest note is looked for
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -220,7 +221,8 @@ def test_a_text_that_is_wrongly_built_is_refused_with_its_reason(change: Callabl
         ('{"moment": NaN}', "line 1, moment: NaN is no whole number"),
         ('{"moment": NaN', "line 1, column 15: not JSON"),
         ('{"moment": {"hour": ' + "9" * 5_000 + "}}", "line 1, moment, hour: the number 999999999999999… has more than 15 digits"),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "is nested deeper than 32 levels"),
+        ('{"examples": [' + "[" * 900 + "]" * 900 + "]}", "is nested deeper than 32 levels"),
         (" " * 500_001, "longer than 500,000"),
     ],
     ids=[
@@ -234,6 +236,7 @@ def test_a_text_that_is_wrongly_built_is_refused_with_its_reason(change: Callabl
         "broken off",
         "a long number",
         "deep",
+        "deep and whole",
         "long",
     ],
 )
@@ -250,6 +253,18 @@ def test_everything_wrong_is_said_at_once_in_the_order_of_the_text() -> None:
 
     assert [problem.place for problem in refused.value.problems] == ["example 1, then", "example 3, actor"]
     assert [problem.line for problem in refused.value.problems] == sorted(problem.line for problem in refused.value.problems)
+
+
+@pytest.mark.parametrize("section", ["examples", "actors"])
+def test_a_long_text_full_of_mistakes_is_refused_in_time_in_proportion(section: str) -> None:
+    many = [{"says": "x"}] * 2_000 if section == "examples" else {str(n): {"type": "X"} for n in range(20_000)}
+    began = time.process_time()
+
+    with pytest.raises(ExamplesInvalid) as refused:
+        examples.parse(json.dumps(SMALL | {section: many}))
+
+    assert len(refused.value.problems) == example_text.MOST_PROBLEMS
+    assert time.process_time() - began < 3
 
 
 @given(

@@ -2,14 +2,14 @@
 
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import pytest
 
 from sentinel import cedar_bounds
 from sentinel.authzen.vocabulary import Vocabulary, VocabularyUnreadable
-from sentinel.cedar import PolicyInvalid, PolicyText
+from sentinel.cedar import Entity, PolicyInvalid, PolicyText, Question, RequestInvalid
 from sentinel.policy import starting_set
 from sentinel.policy_source import first_failing_line, statements
 
@@ -109,6 +109,43 @@ def test_what_the_bounds_let_through_can_be_evaluated_or_is_refused_when_it_is_w
 
     text = PolicyText.parse(rule(" && ".join(["context.x"] * 40)), SCHEMA)
     assert text.rule("r") is not None
+
+
+def _groups(count: int, parents: Callable[[int], Iterable[int]]) -> tuple[Entity, ...]:
+    return tuple(Entity("U", str(n), {}, tuple(("U", str(one)) for one in parents(n))) for n in range(count))
+
+
+GROUPS: dict[str, Callable[[], tuple[Entity, ...]]] = {
+    "chain": lambda: _groups(5_000, lambda n: [n + 1]),
+    "circle": lambda: _groups(5_000, lambda n: [(n + 1) % 5_000]),
+    "many each": lambda: _groups(5_000, lambda n: range(n + 1, n + 201)),
+    "layers": lambda: _groups(5_000, lambda n: range(n - n % 30 + 30, n - n % 30 + 60)),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_groups_of_groups_that_would_fill_the_process_are_refused_in_words(name: str) -> None:
+    """Cedar took a minute and 2.8 GB for the chain, and more for the circle."""
+    text = PolicyText.parse(rule("principal in resource"), SCHEMA.replace("entity U;", "entity U in [U];"))
+    entities = GROUPS[name]()
+    began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    assert "more than 300,000 groups" in text.misfit(entities)
+    with pytest.raises(RequestInvalid, match="more than 300,000 groups"):
+        text.answer(Question(entities[0], "a", entities[-1], {"x": True, "n": 1}, entities))
+
+    assert time.process_time() - began < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+def test_groups_people_make_are_within_the_bounds() -> None:
+    text = PolicyText.parse(rule("principal in resource"), SCHEMA.replace("entity U;", "entity U in [U];"))
+    # 4,000 people in ten of 1,000 teams each, which belong to departments and those to a firm.
+    people = [Entity("U", f"p{n}", {}, tuple(("U", f"t{(n + k) % 1_000}") for k in range(10))) for n in range(4_000)]
+    teams = [Entity("U", f"t{n}", {}, (("U", f"d{n % 30}"),)) for n in range(1_000)]
+    departments = [Entity("U", f"d{n}", {}, (("U", "firm"),)) for n in range(30)]
+
+    assert text.misfit([*people, *teams, *departments]) == ""
 
 
 def test_remarks_and_texts_nest_nothing() -> None:

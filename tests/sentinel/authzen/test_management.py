@@ -273,6 +273,19 @@ def test_groups_cannot_belong_to_each_other(manager: Caller) -> None:
     assert "cycle" in problems(manager.manage("put", "entities/", entities(circle[2])))[0]["detail"]
 
 
+def test_entities_too_large_to_be_read_together_are_refused(manager: Caller) -> None:
+    put(manager, schema=SCHEMA.replace("entity team;", "entity team in [team] { note?: String };"))
+    chain = [
+        {"type": "team", "id": str(n), "attributes": {"note": "x" * 900_000}, "parents": [{"type": "team", "id": str(n + 1)}]}
+        for n in range(9)
+    ]
+
+    answers = [manager.manage("put", "entities/", entities(one)) for one in reversed(chain)]
+
+    assert [answer.status_code for answer in answers] == [200] * 8 + [422]
+    assert "larger than 8,000,000 characters together" in problems(answers[-1])[0]["detail"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
