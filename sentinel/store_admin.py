@@ -6,13 +6,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 
 from bankos.platform import clock
 from bankos.platform.admin_pages import NeverDeleted
+from bankos.platform.bounded import BeyondBounds, check_json
 
 from .authzen import access, management
 from .authzen.api import EntitySerializer
+from .authzen.messages import BOUNDS
 from .models import PolicyStore, StoreClient, StoreEntity
 
 
@@ -34,12 +37,33 @@ class PolicyStoreAdmin(NeverDeleted, admin.ModelAdmin):
         super().save_model(request, obj, form, change)
 
 
+class BoundedJson(forms.JSONField):
+    """JSON as deep and as long as the store's API takes it; Django's own field reads any depth, and fails at a great one."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                check_json(value, BOUNDS)
+            except BeyondBounds as error:
+                raise forms.ValidationError(f"This {error}.") from error
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was sent, to be shown again."""
+        try:
+            check_json(data or "", BOUNDS)
+        except BeyondBounds:
+            return InvalidJSONInput(data)
+        return super().bound_data(data, initial)
+
+
 class StoreEntityForm(forms.ModelForm):
     """Takes what the store's API takes, and says why not in the same words."""
 
     class Meta:
         model = StoreEntity
         fields = ["store", "type", "entity_id", "attributes", "parents"]
+        field_classes = {"attributes": BoundedJson, "parents": BoundedJson}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

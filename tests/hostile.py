@@ -25,7 +25,8 @@ Make = Callable[[random.Random], bytes]
 FIELDS = (
     "q", "text", "reason", "note", "token", "do", "policies", "schema", "examples", "name", "title", "amount", "currency", "from", "until",
     "kind", "id", "ids", "request", "purpose", "given", "value", "attribute", "next", "definition", "number", "hour", "limits", "level",
-    "subject", "action", "resource", "context", "evaluations", "entities", "page", "url", "scopes", "details", "events", "occurred_at",
+    "subject", "action", "resource", "context", "evaluations", "entities", "attributes", "parents", "page", "url", "scopes",
+    "details", "events", "occurred_at",
 )  # fmt: skip
 
 QUERIES = (
@@ -55,7 +56,23 @@ def _no_number(chance: random.Random) -> bytes:
 
 
 def _form(chance: random.Random) -> bytes:
-    odd = ["", "x" * 5_000, "%00", "%ff%fe", "%ED%A0%80", "1e999999", "9" * 400, "%F0%9F%98%80", "[", "{}", "-1", "a%0d%0ab", "NaN", "٣"]
+    odd = [
+        "",
+        "x" * 5_000,
+        "%00",
+        "%ff%fe",
+        "%ED%A0%80",
+        "1e999999",
+        "9" * 400,
+        "%F0%9F%98%80",
+        "[",
+        "{}",
+        "-1",
+        "a%0d%0ab",
+        "NaN",
+        "٣",
+        "[" * 5_000,
+    ]
     return "&".join(f"{name}={chance.choice(odd)}" for name in chance.choices(FIELDS, k=chance.randrange(1, 60))).encode()
 
 

@@ -145,7 +145,7 @@ def known(store: str, uids: Collection[Uid], *, most: int = MOST_ENTITIES) -> Kn
         return Known({})
     types, ids = zip(*wanted, strict=True)
     with connection.cursor() as cursor:
-        given = {"store": store, "types": list(types), "ids": list(ids), "limit": most + 1, "characters": MOST_CHARACTERS}
+        given: dict[str, Any] = {"store": store, "types": list(types), "ids": list(ids), "limit": most + 1, "characters": MOST_CHARACTERS}
         cursor.execute(_KNOWN, given)
         rows = cursor.fetchall()
     if len(rows) > most:

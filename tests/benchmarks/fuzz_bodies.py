@@ -63,6 +63,10 @@ SLOWEST_S = 10.0
 NOTHING = Body("", "", b"")
 DEEP_RULE = "permit(principal, action, resource) when {{ {} }};".format("(" * 1_000 + "true" + ")" * 1_000)
 
+MISTAKES = json.dumps(
+    {"moment": {}, "actors": {n: {"type": "X"} for n in range(16_000)}, "resources": {}, "parameters": {}, "examples": [1]}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -207,15 +211,17 @@ class Addresses:
 
 def deadly(chance: random.Random) -> tuple[str, str, Body]:
     """What ended or filled a process before there were bounds."""
-    number = chance.randrange(10**9)
+    number, piece = chance.randrange(10**9), 400 * chance.randrange(20)
     draft = {"note": "n", "policies": DEEP_RULE, "schema": "entity U;", "examples": "{}", "do": "check"}
-    chain = [{"type": "U", "id": f"{number}-{n}", "parents": [{"type": "U", "id": f"{number}-{n + 1}"}]} for n in range(500)]
-    circle = [*chain[:-1], {"type": "U", "id": f"{number}-499", "parents": [{"type": "U", "id": f"{number}-0"}]}]
-    asked = {"subject": {"type": "U", "id": f"{number}-0"}, "action": {"name": "a"}, "resource": {"type": "U", "id": f"{number}-400"}}
+    # Piece by piece a chain of 8,000.
+    chain = [{"type": "U", "id": str(piece + n), "parents": [{"type": "U", "id": str(piece + n + 1)}]} for n in range(401)]
+    circle = [*chain[:-1], {"type": "U", "id": str(piece + 400), "parents": [{"type": "U", "id": str(piece)}]}]
+    asked = {"subject": {"type": "U", "id": str(piece)}, "action": {"name": "a"}, "resource": {"type": "U", "id": "7999"}}
     return chance.choice(
         [
             ("POST", "/policies/new/", Body("policy", FORM, urlencode(draft).encode())),
             ("POST", "/policies/new/", Body("examples", FORM, urlencode({**draft, "policies": "", "examples": "[" * 400_000}).encode())),
+            ("POST", "/policies/new/", Body("mistakes", FORM, urlencode({**draft, "policies": "", "examples": MISTAKES}).encode())),
             ("POST", "/sources/core/files/new/", _packed("brackets.json", b"[" * chance.choice([100_000, 30_000_000]), number)),
             ("POST", "/sources/core/files/new/", _packed("deep.xml", b"<a>" * 1_000_000, number)),
             ("POST", "/sources/core/files/new/", _packed("long.csv", b'"' + b"a," * 20_000_000, number)),
@@ -258,7 +264,7 @@ class Watch(threading.Thread):
         for pid in self.kinds:
             with suppress(OSError):
                 Path(f"/proc/{pid}/clear_refs").write_text("5")
-        self.most.clear()
+        self.most = dict.fromkeys(self.kinds, 0)
         self.start()
 
     def run(self) -> None:
@@ -346,8 +352,11 @@ def send_one(number: int, senders: Sequence[Sender], addresses: Addresses, told:
     # Of the pages a program gets to see little more than that they are none of its business.
     method, path = addresses.any(chance, interfaces=sender.program and chance.random() < 0.8)
     body = hostile.body(number)
-    if chance.random() < 0.02:
+    if chance.random() < 0.03:
         method, path, body = deadly(chance)
+        if chance.random() < 0.7:  # from who is heard there
+            heard = "store: manages" if "/fuzz/" in path else "compliance_officer" if "policies" in path else "administrator"
+            sender = next(one for one in senders if one.role == heard)
     elif method == "GET":
         path += "?" + chance.choice([f"{name}={chance.choice(hostile.QUERIES)}" for name in hostile.FIELDS])
     what = f"{method} {path[:120]} by {sender.role}: body {number} ({body.name})"

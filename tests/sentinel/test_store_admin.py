@@ -92,6 +92,16 @@ def test_an_entity_that_does_not_fit_is_sent_back_with_its_reason(
     assert not StoreEntity.objects.exists()
 
 
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 17 + "1" + "}" * 17], ids=["far too deep", "too deep"])
+@pytest.mark.parametrize("field", ["attributes", "parents"])
+def test_an_entity_deeper_than_the_interface_takes_it_is_sent_back(root: Client, records: PolicyStore, field: str, deep: str) -> None:
+    page = add_entity(root, records, **{field: deep})
+
+    assert page.status_code == 200
+    assert "is nested deeper than 16 levels" in page.content.decode()
+    assert not StoreEntity.objects.exists()
+
+
 def test_the_bank_has_no_entities_here(root: Client, authority: None) -> None:
     page = add_entity(root, PolicyStore.objects.get(name="bank"), type="Party")
 

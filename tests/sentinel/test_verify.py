@@ -996,6 +996,32 @@ def test_the_command_runs_from_its_place_too_and_reads_gzip(tmp_path: Path) -> N
     assert "NOT compared with any obtained elsewhere" in text
 
 
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "zeros": lambda: b"\0" * 200_000_000,
+    "lines": lambda: b"\n" * 20_000_000,
+    "deep and long": lambda: b'{"index":' + b"[" * 20_000_000,
+    "as deep as can be read": lambda: b'{"index":' + b"[" * 970 + b"]" * 970 + b"}\n",
+    "a number": lambda: b"9" * 7_000_000 + b"\n",
+}
+BOUNDED = """
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000))
+sys.argv.pop(0)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bundle_made_to_fill_its_reader_is_refused_in_little_memory(alone: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "log.jsonl.gz").write_bytes(gzip.compress(BOMBS[name](), compresslevel=1))
+    command = [sys.executable, "-I", "-c", BOUNDED, str(alone), str(tmp_path / "log.jsonl.gz")]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "WRONG: line 1: " in done.stdout
+
+
 def test_the_command_names_what_is_wrong_and_fails(alone: Path, tmp_path: Path) -> None:
     lines = with_entry(5, FORGED_TOKEN)(a_log().complete())
     bundle.write(tmp_path / "log.jsonl", lines)
