@@ -29,7 +29,7 @@ APPROVER_ROLES = (Role.BRANCH_STAFF, Role.CONTACT_CENTRE, Role.TEAM_LEAD, Role.C
 MACHINES = frozenset({"System", "Agent"})
 ANNOTATIONS = ("id", "sentence", "customer", "owner", "basis")
 TOO_SHORT = "unexpected end of input"
-MOST_MEMBERSHIPS = 300_000
+MOST_MEMBERSHIPS = 100_000
 """Of the entities of one question in their groups, and in the groups of those."""
 TOO_COSTLY = "to read these texts takes more time or memory than they are given; write fewer or simpler rules, or fewer types in each other"
 # Reads what nobody has read before, so that what it dies of kills no session.

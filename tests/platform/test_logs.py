@@ -18,7 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bankos import urls as all_urls
-from bankos.platform import logs
+from bankos.platform import (
+    logs,
+    tasks,  # noqa: F401 - Celery knows its tasks by name
+)
 
 TOKEN = "eyJhbGciOiJFZDI1NTE5Iiwia2lkIjoiYSJ9.eyJzdWIiOiIxMjMifQ.c2lnbmF0dXJl-_x"
 PRIVATE = ["Marchetti", "IE29AIBK93115212345678", "IE29 AIBK 9311 5212 3456 78", "086 123 4567", "0861234567", "ines@example.ie", TOKEN]
