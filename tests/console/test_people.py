@@ -13,9 +13,10 @@ from bankos.platform import attempts, clock
 from bankos.platform.actors import OVERSEEING, Actor, Role, employee
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
+from customers.models import Portfolio
 from sentinel import approvals, policy
 from sentinel.people import joining, ways_in
-from tests import people
+from tests import arranging, people
 
 pytestmark = pytest.mark.usefixtures("policies_in_force")
 
@@ -273,3 +274,11 @@ def test_before_somebody_goes_the_page_says_what_ends(orla: Actor, siobhan: Acto
     assert "<li>Branch staff</li>" in shown
     assert "1 open session," in shown
     assert desk(orla).get(f"/people/{orla.id}/leave/").status_code == 404
+
+
+def test_the_page_of_a_leaver_tells_what_ends_from_what_somebody_else_has_to_take_over(orla: Actor, siobhan: Actor) -> None:
+    with arranging.before_everything():
+        Portfolio.objects.create(code="p", name="Owners", manager_id=UUID(siobhan.id))
+    shown = page(desk(orla), f"/people/{siobhan.id}/leave/")
+    assert "<li>Sees customers of the portfolio Owners" not in shown
+    assert "keeps them as its manager" in shown

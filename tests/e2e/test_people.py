@@ -92,7 +92,7 @@ def test_a_colleague_comes_leads_moves_and_goes_by_keyboard(bank: Bank, open_pag
     desk.press("Nuala Fahy")
     person = page.url
     desk.press("Make the link")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "One-time link"
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "The link to hand over"
     found += findings(page)
     theirs.goto(page.locator("#the-link").inner_text())
     found += findings(theirs)

@@ -77,7 +77,7 @@ def _sights(actor: Actor, at: datetime, ended: bool, of: Collection[UUID] | None
             one.person_id,
             one.person,
             what,
-            "sees customers",
+            "manages" if one.since is None else "sees customers",
             one.since,
             one.until,
             one.reason,

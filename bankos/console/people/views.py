@@ -162,6 +162,7 @@ def _what_ends(request: StaffRequest, person_id: UUID, what: str) -> dict[str, A
     if what != "leave":
         return {}
     return {
+        "administers": Role.ADMINISTRATOR in request.actor.roles,
         "powers": powers.powers(actor=request.actor, at=request.now, of=[person_id]),
         "programs": overview.owned_by(person_id, actor=request.actor),
     }

@@ -398,6 +398,7 @@ def test_the_pages_arrange_it_and_to_everybody_else_do_not_exist(
     masked = {"field": "phone", "role": "branch_staff", "shown": "yes", "reason": "They call"}
     assert desk.post("/access/masking/change/", masked).status_code == 302
     assert not MaskingRule.objects.get(field="phone", role="branch_staff").shown
+    assert "They call" in bank.desk(officer).get("/access/masking/").content.decode()
 
     for role in set(Role) - {Role.ADMINISTRATOR}:
         other = bank.desk(bank.staff(role))
@@ -427,3 +428,27 @@ def test_the_administration_pages_give_nobody_anything(bank: Bank, admin: Actor,
         desk.post(address, {"permissions": "view_customers", "user": admin.id, "submit_manage_user": "Manage user"})
     assert not CircleUserPermission.objects.exists()
     assert not may_see(vip.id, admin)
+
+
+def test_who_sees_whom_is_read_by_those_in_charge_with_who_gave_it_and_who_agreed(
+    bank: Bank, admin: Actor, officer: Actor, clerk: Actor, stranger: Customer, circle: str
+) -> None:
+    branch, listed = branch_of(stranger), the(Circle, code=circle)
+    give("branch", branch, clerk, by=admin)
+    asked = give("circle", listed, clerk, by=admin)
+    assert asked.request_id
+    governance.approve(asked.request_id, actor=officer, at=clock.now())
+    until = clock.bank_date(clock.now()) + timedelta(days=3)
+    acts.show_customer(stranger.id, person_id=UUID(clerk.id), until=until, reason="Holiday", actor=admin, at=clock.now())
+
+    seen = {one.kind: one for one in granting.sights(actor=officer, at=clock.now(), of=[UUID(clerk.id)]) if one.decision_id}
+    assert set(seen) == {"branch", "circle", "customer"}
+    assert stranger.name not in seen["customer"].whom
+    [holder] = [one for one in granting.holders("circle", listed, actor=admin, at=clock.now()) if one.holder == clerk.id]
+    assert (holder.asked, holder.agreed) == (admin.name, officer.name)
+
+    granting.withdraw("branch", branch, holder=clerk.id, reason="Moved", actor=admin, at=clock.now())
+    ended = granting.sights(actor=officer, at=clock.now(), ended=True, of=[UUID(clerk.id)])
+    assert [(one.kind, one.reason) for one in ended] == [("branch", "Moved")]
+    with pytest.raises(granting.NotInCharge):
+        granting.sights(actor=clerk, at=clock.now())

@@ -64,7 +64,13 @@ def test_a_program_is_made_given_a_key_and_asks(desk: Client, officer: Actor, in
     assert program.get(f"customers/{ines.id}/").status_code == 200
     agree(officer)
     assert program.get(f"customers/{ines.id}/").status_code == 403
+    ending = secret[-4:]
+    [revoking] = re.findall(rf'href="({home}keys/[0-9a-f-]+/revoke/)"', desk.get(home).content.decode())
+    assert f"Revoke the key that ends in {ending}?" in desk.get(revoking).content.decode()
+    assert "Revoke Mobile app?" in desk.get(f"{home}revoke/").content.decode()
+    assert ApiClient.objects.get().revoked_at is None
     assert desk.post(f"{home}revoke/").status_code == 302
+    assert desk.get(f"{home}revoke/").status_code == 404
     assert program.get(f"customers/{ines.id}/timeline/").status_code == 401
     assert "Revoked" in desk.get(home).content.decode()
 
