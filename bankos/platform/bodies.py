@@ -30,6 +30,9 @@ MayUpload = Callable[[str], Awaitable[bool | None]]
 ANONYMOUS = 64 * 1024
 KNOWN = 2_500_000
 """Bytes from who shows a session or a secret, whether or not it turns out to be one: what a form of texts or an API call needs."""
+ESCAPES = 100_000
+"""Escaped characters in a form: each costs the program that takes it apart 240 bytes. Long texts are sent as multipart."""
+_FORM = "application/x-www-form-urlencoded"
 
 PATIENCE = 20.0  # seconds for a body to begin, and between two parts of it
 AT_LEAST = 16 * 1024  # bytes a second, on average, once patience is over
@@ -71,7 +74,8 @@ class BoundedBodies:
         if declared > most:
             await _refuse(scope, headers, receive, send, most)
             return
-        body = _Body(receive, most)
+        form = headers.get(b"content-type", "").partition(";")[0].strip().lower() == _FORM
+        body = _Body(receive, most, escapes=ESCAPES if form else None)
         answered = False
 
         async def first_answer(message: Message) -> None:
@@ -114,9 +118,9 @@ class BoundedBodies:
 class _Body:
     """What is received, counted and timed. One that is refused ends like one whose sender went away: nobody acts on half a body."""
 
-    def __init__(self, receive: Receive, most: int) -> None:
-        self._receive, self._most = receive, most
-        self._bytes, self._began, self._whole = 0, time.monotonic(), False
+    def __init__(self, receive: Receive, most: int, *, escapes: int | None) -> None:
+        self._receive, self._most, self._escapes = receive, most, escapes
+        self._bytes, self._escaped, self._began, self._whole = 0, 0, time.monotonic(), False
         self.refused: HTTPStatus | None = None
 
     async def receive(self) -> Message:
@@ -129,8 +133,11 @@ class _Body:
             message = await asyncio.wait_for(self._receive(), max(0.0, min(PATIENCE, latest - time.monotonic())))
         except TimeoutError:
             return self._refuse(HTTPStatus.REQUEST_TIMEOUT)
-        self._bytes += len(message.get("body", b""))
-        if self._bytes > self._most:
+        part = message.get("body", b"")
+        self._bytes += len(part)
+        if self._escapes is not None:
+            self._escaped += part.count(b"%")
+        if self._bytes > self._most or (self._escapes is not None and self._escaped > self._escapes):
             return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         self._whole = message["type"] != "http.request" or not message.get("more_body", False)
         return message

@@ -30,10 +30,9 @@ def actor(username):
     return actors.employee(User.objects.get(username=username))
 """
 WORK = """
-from bankos.platform import clock
-from sentinel import impact
-while impact.work_next("{run}", at=clock.now()):
-    pass
+from uuid import UUID
+from bankos.platform import clock, jobs
+jobs.run_to_end(UUID("{run}"), at=clock.now())
 """
 ANSWER = (
     ACTOR
@@ -103,7 +102,7 @@ def try_out(page: Page, bank: Bank, number: int) -> None:
     page.get_by_role("button", name="Try it on past decisions").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     run = bank.value(
-        "SELECT r.id FROM sentinel_replayrun r JOIN sentinel_policyversion v ON v.id = r.version_id"
+        "SELECT r.id FROM platform_job r JOIN sentinel_policyversion v ON r.subject = 'PolicyVersion/' || v.id AND r.parent_id IS NULL"
         " WHERE v.store = 'bank' AND v.number = %s ORDER BY r.id DESC LIMIT 1",
         number,
     )
@@ -204,7 +203,7 @@ def test_a_version_is_written_and_tried_without_a_script(open_page: Opener, bank
 
     page.get_by_role("button", name="Try it on past decisions").click()
     run = bank.value(
-        "SELECT r.id FROM sentinel_replayrun r JOIN sentinel_policyversion v ON v.id = r.version_id"
+        "SELECT r.id FROM platform_job r JOIN sentinel_policyversion v ON r.subject = 'PolicyVersion/' || v.id AND r.parent_id IS NULL"
         " WHERE v.store = 'bank' AND v.number = %s",
         number,
     )

@@ -90,6 +90,14 @@ def test_body_of_unknown_length_is_cut_where_it_exceeds_the_bound() -> None:
     assert inside.most <= ANONYMOUS
 
 
+def test_form_of_escapes_is_cut_where_taking_it_apart_would_cost_too_much() -> None:
+    form = (b"content-type", b"application/x-www-form-urlencoded; charset=utf-8")
+    part = b"%5B" * 10_000
+    assert sent([part] * 80, COOKIE, form)[0] == 413
+    assert sent([part] * 9, COOKIE, form)[0] == 200
+    assert sent([part] * 80, COOKIE, (b"content-type", b"multipart/form-data; boundary=x"))[0] == 200
+
+
 def test_body_longer_than_it_says_is_cut_all_the_same() -> None:
     status, _, _, inside, _ = sent([b"x" * 50_000] * 50, declared(10))
 
