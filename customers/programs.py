@@ -5,10 +5,15 @@ A channel app that speaks for a customer knows of that customer, if the customer
 
 from uuid import UUID
 
+from django.db.models import Q
+
 from bankos.platform.actors import Actor, ActorKind
 
 from .care.seeing import EVERY_CUSTOMER, PROTECTED_CUSTOMERS
 from .models import ApiClient
+
+# Of what belongs to a program: nobody was named to answer for it yet, or who does still works here.
+ANSWERED_FOR = Q(client__owner=None) | Q(client__owner__is_active=True)
 
 
 def actor_of(client: ApiClient) -> Actor:

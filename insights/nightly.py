@@ -74,7 +74,7 @@ def report(run_id: UUID) -> RunReport:
     checksum = hashlib.sha256("".join(part.counts.get("checksum", "") for part in parts).encode()).hexdigest()
     return RunReport(
         run_id=run.pk,
-        as_of=date.fromisoformat(run.subject.partition("/")[2]),
+        as_of=date.fromisoformat(run.about_id),
         model_version=run.counts["model"],
         parts=len(parts),
         forecasts=sum(part.counts.get("forecasts", 0) for part in parts),

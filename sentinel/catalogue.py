@@ -83,6 +83,14 @@ def get(name: str) -> ActionType:
         raise NotRegistered(name) from None
 
 
+def title_of(name: str) -> str:
+    """What staff call the action; its name where no floor registered it, as an action of another store."""
+    try:
+        return get(name).title
+    except NotRegistered:
+        return name
+
+
 def all_types() -> tuple[ActionType, ...]:
     """Every action type, by name."""
     return tuple(_registered[name] for name in sorted(_registered))

@@ -158,10 +158,7 @@ def _rule(id: str, version: models.PolicyVersion | None) -> RuleView:
 
 
 def _title(row: models.Decision) -> str:
-    try:
-        return catalogue.get(row.action).title if row.store == policy.BANK else row.action
-    except catalogue.NotRegistered:
-        return row.action
+    return catalogue.title_of(row.action) if row.store == policy.BANK else row.action
 
 
 def _names(found: Iterable[models.Decision]) -> dict[str, str]:

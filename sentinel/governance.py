@@ -66,6 +66,9 @@ class Permitted:
     approved: bool
 
 
+ASKED_FOR = "Asked for. A second person has to agree first; it waits under Approvals."
+
+
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
     """What became of an act: done, waiting for a second person (`request_id`), or refused (neither)."""

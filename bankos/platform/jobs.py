@@ -42,7 +42,6 @@ LANES = 4
 FAILURES, DEATHS = 5, 2
 STOPPED_TWICE = "It stopped the worker that did it, twice at the same place, and is not tried again. Ask whoever runs bankos."
 FAILED_AGAIN = "It failed again and again; the system’s log says where. Ask whoever runs bankos."
-BY_ITSELF = "By itself"
 PART_FAILED = "Some of it could not be done."
 BY_ITSELF = "bankos"
 WAIT_S = 0.2

@@ -240,6 +240,11 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}: {self.state}"
 
+    @property
+    def about_id(self) -> str:
+        """The id within its subject."""
+        return self.subject.partition("/")[2]
+
 
 class Heartbeat(models.Model):
     """The last moment a background process was seen working."""

@@ -149,9 +149,9 @@ USE_I18N = True
 APPLICATION_ROLE = layout.APPLICATION_ROLE
 LOG_ROLE = layout.LOG_ROLE
 ERASER_ROLE = "bankos_eraser"
-# A web process works on so many requests at once; so many more wait, for so long; what comes then is refused at once (503).
 # Processes that `manage.py start` runs for the pages: a second one answers while the other is stopped, killed or started again.
 WEB_PROCESSES = env.count("BANKOS_WEB_PROCESSES", default=2)
+# A web process works on so many requests at once; so many more wait, for so long; what comes then is refused at once (503).
 WEB_AT_WORK = env.count("BANKOS_WEB_AT_WORK", default=8)
 WEB_WAITING = env.int("BANKOS_WEB_WAITING", default=16)
 WEB_WAIT_SECONDS = 2.0

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bankos.platform.actors import Role
 from bankos.platform.requests import StaffRequest
 from sentinel.authority import AuthorityError
-from sentinel.governance import CarriedOut, NotPossible
+from sentinel.governance import ASKED_FOR, CarriedOut, NotPossible
 
 from ..colleagues import ColleagueField
 from ..models import MaskedField, Team
@@ -339,7 +339,7 @@ def _asked(request: StaffRequest, ask: Callable[[], CarriedOut], done: str, *, u
     if carried.done:
         messages.success(request, done)
     else:
-        messages.info(request, "Asked for. A second person has to agree first; it waits under Approvals.")
+        messages.info(request, ASKED_FOR)
     return None
 
 

@@ -18,6 +18,7 @@ from bankos.platform import bearer
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
+from customers import programs
 from customers.care.granting import reason_of
 from customers.care.looks import person_of
 from customers.models import ApiClient, Branch, ClientKey, ClientProposal, KeyLeave, Portfolio, Scope, SourceSystem
@@ -213,8 +214,7 @@ def client_with(secret: str, *, at: datetime) -> ApiClient | None:
     if not bearer.plausible(secret):
         return None
     good = ClientKey.objects.filter(sha256=bearer.hash_of(secret), revoked_at=None, expires_at__gt=at, client__revoked_at=None)
-    answered_for = Q(client__owner=None) | Q(client__owner__is_active=True)
-    key = good.filter(answered_for).select_related("client").first()
+    key = good.filter(programs.ANSWERED_FOR).select_related("client").first()
     if key is None:
         return None
     if key.last_used_at is None or at - key.last_used_at >= USED_TO_THE:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bankos.platform.requests import StaffRequest
 from customers.models import ApiClient
 from sentinel.authority import AuthorityError, NotPermitted
-from sentinel.governance import CarriedOut, NotPossible
+from sentinel.governance import ASKED_FOR, CarriedOut, NotPossible
 
 from . import clients, overview
 from .clients import NotInCharge, UnknownClient, UnknownKey
@@ -228,7 +228,7 @@ def _tell(request: StaffRequest, carried: CarriedOut, done: str, then: str = "")
     if carried.done:
         messages.success(request, done)
     else:
-        messages.info(request, f"Asked for. A second person has to agree first; it waits under Approvals. {then}".rstrip())
+        messages.info(request, f"{ASKED_FOR} {then}".rstrip())
 
 
 def _confirm(request: StaffRequest, client_id: UUID, **said: Any) -> HttpResponse:

@@ -17,7 +17,6 @@ from django.urls import reverse
 from bankos.platform import jobs, scratch
 from bankos.platform.actors import Actor, Role
 from bankos.platform.jobs import JobKind, JobView, Work
-from bankos.platform.models import Job
 
 from ..models import LinkageModel, MemberDescription, Party, PartyLink
 from . import known, links
@@ -145,10 +144,6 @@ def _counted(counts: Mapping[str, Any]) -> str:
     return f"{counts['records']:,} customers, {found}"
 
 
-def _page(job: Job) -> str:
-    return reverse("link-queue")
-
-
 _STEPS = {DESCRIBE: _describe, LEARN: _learn, COMPARE: _compare, JOIN: _join}
 RUN = JobKind(
     "customers.linkage",
@@ -157,5 +152,5 @@ RUN = JobKind(
     atomic=True,
     seen_by=frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR}),
     counted=_counted,
-    page=_page,
+    page=lambda job: reverse("link-queue"),
 )

@@ -118,13 +118,14 @@ def records(export: AccessExport) -> Iterator[tuple[Contribution, list[Record]]]
 
 def _next_part(work: Work, at: datetime) -> bool:
     """One part. Whether there may be another."""
-    making = AccessExport.objects.select_for_update(of=("self",)).filter(request=_request_of(work.job.subject), state=State.MAKING)
+    making = AccessExport.objects.select_for_update(of=("self",)).filter(request=UUID(work.job.about_id), state=State.MAKING)
     export = making.select_related("request").first()
     if export is None:  # deleted meanwhile, because the customer was erased
         return False
     section, behind = work.job.place or (0, "")
-    if section < len(contributions()):
-        contribution = contributions()[section]
+    sections = contributions()
+    if section < len(sections):
+        contribution = sections[section]
         found = contribution.read(subject_of(export.request.party_id, at=export.request.asked_at), behind, PART)
         if found:
             export.parts += 1
@@ -133,11 +134,11 @@ def _next_part(work: Work, at: datetime) -> bool:
             behind = found[-1][0]
         if len(found) < PART:
             section, behind = section + 1, ""
-    ready = section >= len(contributions())
+    ready = section >= len(sections)
     if ready:
         export.state, export.ready_at, export.gone_at = State.READY, at, at + KEPT
     export.save()
-    work.report(section, len(contributions()), place=[section, behind])
+    work.report(section, len(sections), place=[section, behind])
     return not ready
 
 
@@ -184,15 +185,11 @@ def _subject(request_id: UUID) -> str:
     return f"RightsRequest/{request_id}"
 
 
-def _request_of(subject: str) -> UUID:
-    return UUID(subject.partition("/")[2])
-
-
 COPY = JobKind(
     "customers.access_copy",
     "Copy of a customer’s data",
     _next_part,
     atomic=True,
     seen_by=frozenset({Role.COMPLIANCE}),
-    page=lambda job: reverse("access-copy", args=[_request_of(job.subject)]),
+    page=lambda job: reverse("access-copy", args=[job.about_id]),
 )

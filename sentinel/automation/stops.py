@@ -49,7 +49,7 @@ class Stopped:
             case Scope.EVERYTHING:
                 return "Everything"
             case Scope.ACTION:
-                return _action_title(self.value)
+                return catalogue.title_of(self.value)
             case Scope.BRANCH:
                 return f"Branch {self.value}"
             case _:
@@ -83,7 +83,7 @@ def preview(scope: Scope, value: str, *, at: datetime) -> Preview:
     if scope == Scope.MODEL:
         acting = acting.filter(subject=value)
     return Preview(
-        tuple((_action_title(row["action"]), row["done"], row["proposed"]) for row in counted.order_by("-proposed", "action")),
+        tuple((catalogue.title_of(row["action"]), row["done"], row["proposed"]) for row in counted.order_by("-proposed", "action")),
         open_permits.count(),
         acting.count(),
     )
@@ -153,13 +153,6 @@ def _touched(scope: Scope, value: str) -> QuerySet[Decision]:
             return machines.filter(Q(actor_id=value) | Q(model__name=value))
         case _:
             return machines
-
-
-def _action_title(action: str) -> str:
-    try:
-        return catalogue.get(action).title
-    except catalogue.NotRegistered:
-        return action
 
 
 def _resource_of_stop(key: str, parameters: Mapping[str, Any], at: datetime) -> Resource:

@@ -208,7 +208,7 @@ def report(run_id: UUID, *, actor: Actor) -> ImpactReport:
     return ImpactReport(
         **reached,
         kinds=tuple(Kind(*kind, wording.change(*kind), number, wording.stricter(*kind)) for kind, number in kinds.most_common()),
-        by_action=_splits(counts, lambda count: count.action, _action_title),
+        by_action=_splits(counts, lambda count: count.action, catalogue.title_of),
         by_segment=_splits(counts, lambda count: count.segment, lambda code: code.replace("_", " ").capitalize() or "No segment"),
         by_group=tuple(split for dimension in DIMENSIONS for split in _group_splits(counts, dimension)),
     )
@@ -250,7 +250,7 @@ def _progress(run_id: UUID, actor: Actor) -> dict[str, Any]:
 
 # A part that is done may hold a decision or two more than were counted beforehand: those that were being written just then.
 _RUNS = """
-SELECT run.id, run.subject, run.given, run.state, run.asked_by_name, run.asked_at, run.finished_at,
+SELECT run.id, split_part(run.subject, '/', 2)::uuid, run.given, run.state, run.asked_by_name, run.asked_at, run.finished_at,
        coalesce(sum(CASE WHEN part.state = 'done' THEN (part.counts ->> 'made')::bigint ELSE part.total END), 0)::bigint,
        coalesce(sum((part.counts ->> 'made')::bigint) FILTER (WHERE part.state = 'done'), 0)::bigint,
        coalesce(sum((part.counts ->> 'changed')::bigint) FILTER (WHERE part.state = 'done'), 0)::bigint,
@@ -270,7 +270,7 @@ def _rows(which: str, *values: UUID | str) -> list[dict[str, Any]]:
     return [
         {
             "run_id": run_id,
-            "version_id": UUID(subject.partition("/")[2]),
+            "version_id": version_id,
             "state": state,
             **{name: datetime.fromisoformat(moment) for name, moment in json.loads(given).items()},
             "asked_by_name": asked_by_name,
@@ -282,7 +282,7 @@ def _rows(which: str, *values: UUID | str) -> list[dict[str, Any]]:
             "erased": erased,
             "failed": failed,
         }
-        for run_id, subject, given, state, asked_by_name, asked_at, finished_at, total, done, changed, erased, failed in found
+        for run_id, version_id, given, state, asked_by_name, asked_at, finished_at, total, done, changed, erased, failed in found
     ]
 
 
@@ -356,20 +356,12 @@ def _group_splits(counts: Sequence[_Count], dimension: Dimension) -> Iterable[Gr
         yield GroupSplit(dimension.title, code, title, own.decisions, own.changed, share, own.share_stricter, others.share_stricter)
 
 
-def _action_title(action: str) -> str:
-    """Actions of other stores have no title of ours."""
-    try:
-        return catalogue.get(action).title
-    except catalogue.NotRegistered:
-        return action
-
-
 def _changed(row: ReplayChange) -> ChangedDecision:
     return ChangedDecision(
         decision_id=row.decision_id,
         short_id=short_id(row.decision_id),
         action=row.action,
-        action_title=_action_title(row.action),
+        action_title=catalogue.title_of(row.action),
         segment=row.segment,
         was=row.was,
         would_be=row.would_be,

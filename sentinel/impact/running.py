@@ -91,7 +91,7 @@ def subject_of(version_id: UUID) -> str:
 
 
 def version_of(run: Job) -> UUID:
-    return UUID(run.subject.partition("/")[2])
+    return UUID(run.about_id)
 
 
 def _decisions(run: Job, store: str | None) -> QuerySet[Decision]:

@@ -213,14 +213,10 @@ def _history(person_id: UUID) -> list[DecisionAbout]:
     asked_for = about.filter(approval__isnull=False).values("approval__decision")
     rows = list(about.exclude(pk__in=asked_for).order_by("-id")[:LARGEST_HISTORY])
     names = _names({row.actor_id for row in rows} | {one["by"] for row in rows for one in row.approvals})
-    return [DecisionAbout(row.pk, _title(row.action), row.outcome, _asked(row, names), _agreed(row, names), row.issued_at) for row in rows]
-
-
-def _title(action: str) -> str:
-    try:
-        return catalogue.get(action).title
-    except catalogue.NotRegistered:
-        return action
+    return [
+        DecisionAbout(row.pk, catalogue.title_of(row.action), row.outcome, _asked(row, names), _agreed(row, names), row.issued_at)
+        for row in rows
+    ]
 
 
 def _names(ids: set[str]) -> dict[str, str]:

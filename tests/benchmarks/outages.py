@@ -43,6 +43,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = "tests.faults.small_bank_settings"
 PEOPLE = ("jonas", "aoife")
 STOPPED = ("valkey", "postgres", "worker", "heart", "web")
@@ -497,13 +498,11 @@ def main(seed: int, seconds: float, folder: Path, port: int) -> list[str]:
         terminal.press_ctrl_c()
 
 
-if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    root = Path(__file__).resolve().parent.parent.parent
-    sys.path.insert(0, str(root))
-    os.chdir(root)
-    with TemporaryDirectory(prefix="bankos-outages-") as made, socket.socket() as probe:
+@contextmanager
+def bank_of_its_own(prefix: str) -> "Iterator[tuple[Path, int]]":
+    """A temporary folder and a free port, with settings for a bank there and Django set up by them; its servers' folders go afterwards."""
+    os.chdir(ROOT)
+    with TemporaryDirectory(prefix=prefix) as made, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = probe.getsockname()[1]
         probe.close()
@@ -514,13 +513,27 @@ if __name__ == "__main__":
         import django
 
         django.setup()
+        from bankos.platform.embedded import Layout
+
+        layout = Layout(Path(made) / "var")
+        try:
+            yield Path(made), free
+        finally:
+            for left in {layout.data, layout.sockets}:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    sys.path.insert(0, str(ROOT))
+    with bank_of_its_own("bankos-outages-") as (folder, free):
         from django.conf import settings
         from django.db import DatabaseError, connections
         from kombu.connection import Connection
 
         from bankos.platform import clock
         from bankos.platform.actors import employee
-        from bankos.platform.embedded import Layout
         from bankos.platform.models import EventDelivery, User
         from customers.channels.clients import Described
         from customers.models import EventArrival, PartyFact, Transaction, WaitingArrival
@@ -531,11 +544,6 @@ if __name__ == "__main__":
         from tests.faults.test_outages import Bank
         from tests.platform.test_start import Terminal, _command
 
-        layout = Layout(Path(made) / "var")
-        try:
-            broken = main(int(sys.argv[1]), float(sys.argv[2]), Path(made), free)
-        finally:
-            for left in {layout.data, layout.sockets}:
-                shutil.rmtree(left, ignore_errors=True)
+        broken = main(int(sys.argv[1]), float(sys.argv[2]), folder, free)
     print("\n".join(f"BROKEN: {one}" for one in broken) or "everything holds")
     sys.exit(bool(broken))

@@ -10,14 +10,11 @@ how long they took, what else was answered (503: refused at once because the lin
 
 import os
 import re
-import shutil
-import socket
 import sys
 import threading
 import time
 from collections import Counter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -90,32 +87,14 @@ def family(pid: int, bank: "Bank") -> set[int]:
 if __name__ == "__main__":
     if len(sys.argv) < 4:
         sys.exit(__doc__)
-    root = Path(__file__).resolve().parent.parent.parent
-    sys.path.insert(0, str(root))
-    os.chdir(root)
-    from tests.benchmarks.outages import FILL, PEOPLE, SETTINGS, Browser, Seen, children_of
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+    from tests.benchmarks.outages import FILL, PEOPLE, SETTINGS, Browser, Seen, bank_of_its_own, children_of
 
-    with TemporaryDirectory(prefix="bankos-pages-") as made, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = probe.getsockname()[1]
-        probe.close()
-        for name in ("DATABASE_URL", "CELERY_BROKER_URL"):
-            os.environ.pop(name, None)
-        os.environ |= {"DJANGO_SETTINGS_MODULE": SETTINGS, "BANKOS_VAR": f"{made}/var", "BANKOS_PORT": str(free)}
-        os.environ["BANKOS_LOG_LEVEL"] = "WARNING"
-        import django
-
-        django.setup()
+    with bank_of_its_own("bankos-pages-") as (_, free):
         from django.conf import settings as django_settings
 
-        from bankos.platform.embedded import Layout
         from tests.faults.test_outages import Bank
         from tests.platform.test_start import Terminal
 
-        layout = Layout(Path(made) / "var")
-        try:
-            for count in map(int, sys.argv[3:]):
-                measure(free, count, int(sys.argv[1]), float(sys.argv[2]))
-        finally:
-            for left in {layout.data, layout.sockets}:
-                shutil.rmtree(left, ignore_errors=True)
+        for count in map(int, sys.argv[3:]):
+            measure(free, count, int(sys.argv[1]), float(sys.argv[2]))

@@ -353,11 +353,7 @@ _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     MOVE.name: _of_person(
         "Move {}",
         lambda given, now: Change("Branch", _branch(now.branch_code), _branch(given["branch"])),
-        lambda given, now: Change(
-            "Reports to",
-            _person(now.manager_id) if now.manager_id else "nobody",
-            _person(given["manager"]) if given["manager"] else "nobody",
-        ),
+        lambda given, now: Change("Reports to", _above(now.manager_id), _above(given["manager"])),
         lambda given, now: Change("Job title", now.job_title or "none", given["job_title"]),
     ),
     RESET.name: _of_person(
@@ -384,10 +380,7 @@ def _level_words(level: str) -> str:
 
 
 def _title(action: str) -> str:
-    try:
-        return catalogue.get(action).title
-    except catalogue.NotRegistered:
-        return action or "Everything"
+    return catalogue.title_of(action) or "Everything"
 
 
 def _person(user_id: str | UUID) -> str:

@@ -86,18 +86,11 @@ def _of_an_answer(found: DecisionView) -> str:
     """A second person's word; what it was about is left out where it was erased."""
     said = {"approve": "agree to", "refuse": "refuse"}.get(found.parameters.get("answer", ""), "answer")
     asked = (found.context or {}).get("resource", {}).get("attrs", {}).get("action", "")
-    about = f"a colleague’s request: {_title(asked).lower()}" if asked else "a colleague’s request"
+    about = f"a colleague’s request: {catalogue.title_of(asked).lower()}" if asked else "a colleague’s request"
     if found.outcome is Outcome.PERMIT:
         did = {"agree to": "agreed to", "refuse": "refused"}.get(said, "answered")
         return f"{found.actor_name} {did} {about}. The bank’s rules let them answer it."
     return f"{found.actor_name} wanted to {said} {about}. The bank’s rules do not let them answer it. Nothing was done."
-
-
-def _title(action: str) -> str:
-    try:
-        return catalogue.get(action).title
-    except catalogue.NotRegistered:
-        return action
 
 
 def _of_other_store(found: DecisionView) -> str:

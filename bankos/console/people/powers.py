@@ -66,7 +66,7 @@ def _lent(at: datetime, ended: bool, of: Collection[UUID] | None) -> Iterator[Po
         what = f"Approves as {role.lower()} in place of {lent.giver}"
         yield Power(lent.receiver_id, lent.receiver, what, "stand-in", lent.starts_at, until, lent.reason, lent.decision_id)
     for one in mandates.mandates(at=at, ended=ended, of=of, limit=LARGEST_LIST):
-        what, until = f"{_title(one.action)} up to {one.amount.in_words()}", one.revoked_at or one.ends_at
+        what, until = f"{catalogue.title_of(one.action)} up to {one.amount.in_words()}", one.revoked_at or one.ends_at
         yield Power(one.person_id, one.person, what, "mandate", one.starts_at, until, one.reason, one.decision_id)
 
 
@@ -85,10 +85,3 @@ def _sights(actor: Actor, at: datetime, ended: bool, of: Collection[UUID] | None
             kind=one.kind,
             list_id=one.list_id,
         )
-
-
-def _title(action: str) -> str:
-    try:
-        return catalogue.get(action).title
-    except catalogue.NotRegistered:
-        return action

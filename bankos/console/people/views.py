@@ -21,7 +21,7 @@ from bankos.platform.requests import StaffRequest
 from customers.channels import overview
 from customers.models import Branch
 from sentinel import mandates
-from sentinel.governance import CarriedOut, NotPossible
+from sentinel.governance import ASKED_FOR, CarriedOut, NotPossible
 from sentinel.people import joining, leaving, reading, roles, unlocking, ways_in
 from sentinel.people.reading import PersonRow, PersonView, UnknownPerson
 from sentinel.people.ways_in import LinkNotGood
@@ -277,7 +277,7 @@ def _asked(request: StaffRequest, form: forms.Form, answer: CarriedOut, done: st
 
 def _tell(request: StaffRequest, answer: CarriedOut, done: str, then: str = "") -> None:
     if answer.request_id:
-        messages.info(request, f"Asked for. A second person has to agree first; it waits under Approvals. {then}".rstrip())
+        messages.info(request, f"{ASKED_FOR} {then}".rstrip())
     elif answer.done:
         messages.success(request, done)
     else:

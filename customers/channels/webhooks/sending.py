@@ -61,9 +61,8 @@ UPDATE customers_webhookdelivery d SET due_at = %(leased)s, attempts = d.attempt
 
 def tell(events: Sequence[Event]) -> int:
     """Write a message for each program that wants to be told of one of these changes. Returns their number. Queries: 3."""
-    answered_for = Q(client__owner=None) | Q(client__owner__is_active=True)
-    living = WebhookSubscription.objects.exclude(state=WebhookSubscription.State.REMOVED).filter(answered_for, client__revoked_at=None)
-    subscriptions = list(living)
+    living = WebhookSubscription.objects.exclude(state=WebhookSubscription.State.REMOVED)
+    subscriptions = list(living.filter(programs.ANSWERED_FOR, client__revoked_at=None))
     if not subscriptions:
         return 0
     versions = dict(Party.objects.filter(pk__in=[UUID(event.subject) for event in events]).values_list("pk", "version"))
