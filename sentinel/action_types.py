@@ -7,6 +7,7 @@ from datetime import timedelta
 from .catalogue import ActionType, ParameterKind, RiskTier, register
 
 POLICY, AUTOMATION, STAFF, REQUEST = "PolicyVersion", "Automation", "Staff", "ApprovalRequest"
+STORE = "PolicyStore"
 ANSWERED_WITHIN = timedelta(days=7)
 
 _LEVEL = {
@@ -128,5 +129,40 @@ ERASE_CUSTOMER = register(
         parameters={"reason": ParameterKind.TEXT},
         risk=RiskTier.HIGH,
         approval_lifetime=ANSWERED_WITHIN,
+    )
+)
+ASSIGN_STORE = register(
+    ActionType(
+        name="store.assign",
+        title="Say who answers for a policy store",
+        resource_type=STORE,
+        parameters={"title": ParameterKind.TEXT, "owner": ParameterKind.NAME, "reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    )
+)
+LET_ASK = register(
+    ActionType(
+        name="store.client",
+        title="Let a program ask a policy store",
+        resource_type=STORE,
+        parameters={
+            "client": ParameterKind.UUID,
+            "name": ParameterKind.TEXT,
+            "manages": ParameterKind.CODE,
+            "per_minute": ParameterKind.INTEGER,
+            "reason": ParameterKind.TEXT,
+        },
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    )
+)
+REVOKE_CLIENT = register(
+    ActionType(
+        name="store.revoke",
+        title="Take the secret of a program that asks a policy store",
+        resource_type=STORE,
+        parameters={"client": ParameterKind.UUID},
+        risk=RiskTier.MEDIUM,
     )
 )

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from bankos.platform.actors import Actor, ActorKind
+from bankos.platform.models import User
 
 from . import authority, catalogue, independence, mandates, policy
 from .action_types import ANSWER_REQUEST, REQUEST
@@ -39,6 +40,7 @@ __all__ = [
     "State",
     "TooRisky",
     "UnknownRequest",
+    "Waiting",
     "approve",
     "asked_by",
     "hindrance",
@@ -48,6 +50,7 @@ __all__ = [
     "request",
     "view",
     "views",
+    "waiting_about",
 ]
 
 LARGEST_LIST = 200
@@ -79,6 +82,17 @@ class ApprovalExpired(ApprovalError):
 
 class TooRisky(ApprovalError):
     """What can do more than little harm is looked at one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What was asked for and waits for a second person; `asked_by` is a name."""
+
+    id: UUID
+    title: str
+    note: str
+    asked_by: str
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +202,12 @@ def asked_by(actor: Actor, *, at: datetime) -> list[ApprovalView]:
     return [_view(row, at) for row in own.order_by("expires_at", "id")[:LARGEST_LIST]]
 
 
-def waiting_about(resource_type: str, resource_ids: Collection[str], *, at: datetime) -> list[ApprovalView]:
-    """The requests about any of these that wait, the oldest first. Queries: 1."""
+def waiting_about(resource_type: str, resource_ids: Collection[str], *, at: datetime) -> list[Waiting]:
+    """What waits about any of these, the oldest first, with the names of who asked. Queries: 2."""
     rows = requests().filter(answer=None, expires_at__gt=at, decision__resource_type=resource_type, decision__resource_id__in=resource_ids)
-    return [_view(row, at) for row in rows.order_by("id")[:LARGEST_LIST]]
+    found = [_view(row, at) for row in rows.order_by("id")[:LARGEST_LIST]]
+    names = {str(id): name for id, name in User.objects.filter(pk__in=[one.asked_by for one in found]).values_list("pk", "name")}
+    return [Waiting(one.id, one.title, one.note, names.get(one.asked_by, ""), one.asked_at) for one in found]
 
 
 def hindrance(request_id: UUID, *, actor: Actor, at: datetime) -> type[ApprovalError] | None:

@@ -3,38 +3,28 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 
 from bankos.platform import clock
-from bankos.platform.admin_pages import NeverDeleted
+from bankos.platform.admin_pages import ToLookAt
 from bankos.platform.bounded import BeyondBounds, check_json
 
-from .authzen import access, management
+from .authzen import management
 from .authzen.api import EntitySerializer
 from .authzen.messages import BOUNDS
 from .models import PolicyStore, StoreClient, StoreEntity
 
 
 @admin.register(PolicyStore)
-class PolicyStoreAdmin(NeverDeleted, admin.ModelAdmin):
-    """The name is part of addresses and of every decision, so it stays."""
+class PolicyStoreAdmin(ToLookAt):
+    """Who answers for a store is an act with a decision, on the store's page."""
 
     list_display = ["name", "title", "owner", "created_at"]
     ordering = ["name"]
-    fields = ["name", "title", "owner"]
-    raw_id_fields = ["owner"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return [] if obj is None else ["name"]
-
-    def save_model(self, request: HttpRequest, obj: PolicyStore, form: Any, change: bool) -> None:
-        if not change:
-            obj.created_at = clock.now()
-        super().save_model(request, obj, form, change)
 
 
 class BoundedJson(forms.JSONField):
@@ -106,26 +96,9 @@ class StoreEntityAdmin(admin.ModelAdmin):
 
 
 @admin.register(StoreClient)
-class StoreClientAdmin(NeverDeleted, admin.ModelAdmin):
-    """A secret is shown once, when the client is made. A client is revoked, not deleted: decisions name it."""
+class StoreClientAdmin(ToLookAt):
+    """A program is let in, and its secret taken, on the store's page."""
 
     list_display = ["name", "store", "may_manage", "per_minute", "created_at", "revoked_at"]
     list_filter = ["store"]
     ordering = ["store", "name"]
-    fields = ["store", "name", "may_manage", "per_minute"]
-    actions = ["revoke"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return obj is None and super().has_change_permission(request)
-
-    def save_model(self, request: HttpRequest, obj: StoreClient, form: Any, change: bool) -> None:
-        client, secret = access.issue(obj.store_id, name=obj.name, may_manage=obj.may_manage, per_minute=obj.per_minute, at=clock.now())
-        obj.pk = client.pk
-        self.message_user(request, f"The secret of {obj.name}, shown this once: {secret}", messages.WARNING)
-
-    @admin.action(description="Revoke", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[StoreClient]) -> None:
-        living = list(queryset.filter(revoked_at=None))
-        for client in living:
-            access.revoke(client.store_id, client.pk, at=clock.now())
-        self.message_user(request, f"{len(living)} revoked: the next request with such a secret is refused.")

@@ -15,6 +15,7 @@ from django.db import connection
 from guardian.shortcuts import assign_perm
 from psycopg import sql
 
+from bankos.platform import bearer
 from bankos.platform.models import User
 from customers.care.granting import view_permission
 from customers.models import (
@@ -30,6 +31,8 @@ from customers.models import (
     Team,
 )
 from customers.models.parties import VIEW_CUSTOMERS
+from sentinel.authzen.access import MARK
+from sentinel.models import PolicyStore, StoreClient
 
 
 @contextmanager
@@ -116,3 +119,28 @@ def show_field(field: str, role: str) -> None:
     """Let a role see a field whole."""
     with before_everything():
         MaskingRule.objects.update_or_create(field=field, role=role, defaults={"shown": True})
+
+
+@contextmanager
+def past_triggers() -> Iterator[None]:
+    """As who owns the tables, without what the database asks of everybody else."""
+    with before_everything(), connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            yield
+        finally:
+            if not connection.needs_rollback:
+                cursor.execute("SET session_replication_role = origin")
+
+
+def make_store(name: str, *, title: str = "", owner: User | None = None, at: datetime) -> None:
+    with past_triggers():
+        PolicyStore.objects.create(name=name, title=title or f"Store {name}", owner=owner, created_at=at)
+
+
+def let_ask(store: str, *, name: str, at: datetime, manages: bool = False, per_minute: int = 1_000_000) -> tuple[StoreClient, str]:
+    """A program that may ask a policy store, and its secret."""
+    secret = bearer.new_secret(MARK)
+    said = {"may_manage": manages, "per_minute": per_minute, "secret_sha256": bearer.hash_of(secret), "created_at": at}
+    with past_triggers():
+        return StoreClient.objects.create(store_id=store, name=name, **said), secret

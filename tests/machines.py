@@ -5,20 +5,13 @@ The database takes a level from nobody without a permit; here it is written by i
 
 from typing import Any
 
-from django.db import connection
-
 from sentinel import autonomy
 from sentinel.models import AutonomySetting
 
-from .arranging import before_everything
+from .arranging import past_triggers
 
 
 def let(**said: Any) -> AutonomySetting:
     """As `sentinel.autonomy.set_level`."""
-    with before_everything(), connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        try:
-            return autonomy.set_level(**said)
-        finally:
-            if not connection.needs_rollback:
-                cursor.execute("SET session_replication_role = origin")
+    with past_triggers():
+        return autonomy.set_level(**said)

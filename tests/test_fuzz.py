@@ -22,9 +22,7 @@ from bankos.platform.actors import Role
 from customers.channels import clients
 from customers.ingestion.systems import system_of
 from customers.models.clients import Scope
-from sentinel.authzen import access
-from sentinel.models import PolicyStore
-from tests import hostile, programs
+from tests import arranging, hostile, programs
 from tests.bank import Bank, Branch
 from tests.hostile import Body
 from tests.leaks.addresses import Address, every_address
@@ -69,9 +67,9 @@ def _program(bank: Bank, *, kind: str, reach: str, branches: tuple[str, ...] = (
 @pytest.fixture
 def senders(bank: Bank, galway: Branch, planted: Planted) -> dict[str, Sender]:
     at = clock.now()
-    PolicyStore.objects.create(name="todo", title="To do", created_at=at)
+    arranging.make_store("todo", at=at)
     known = {role.value: Sender(bank.desk(bank.staff(role, branch=galway))) for role in Role}
-    _, secret = access.issue("todo", name="Manager", may_manage=True, at=at, per_minute=100_000)
+    _, secret = arranging.let_ask("todo", name="Manager", manages=True, at=at)
     return known | {
         "program": Sender(headers=_program(bank, kind="agent", reach="listed", branches=(galway.code,))),
         "app": Sender(headers={**_program(bank, kind="channel", reach="spoken_for"), "X-On-Behalf-Of": str(planted.id)}),

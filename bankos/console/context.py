@@ -54,6 +54,7 @@ PLACES = (
     Place("Jobs", "clock", "jobs", OVERSEEING),
     Place("Who sees whom", "key-round", "access", frozenset({Role.ADMINISTRATOR})),
     Place("Programs", "radio", "programs", frozenset({Role.ADMINISTRATOR})),
+    Place("Policy stores", "circle-question-mark", "stores", frozenset({Role.ADMINISTRATOR})),
     Place("People", "user", "people", OVERSEEING),
     Place("Requests", "inbox", "rights-waiting", frozenset({Role.COMPLIANCE})),
     Place("Emergency access", "shield-alert", "emergencies", frozenset({Role.COMPLIANCE}), count="emergencies"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import customer, home, jobs, omnibox, outcome, settings
+from . import customer, home, jobs, omnibox, outcome, settings, stores
 from .approvals import standing_in
 from .approvals import views as approvals
 from .decisions import erase, page, search
@@ -38,6 +38,13 @@ urlpatterns = [
     path("people/<uuid:person_id>/leave/", people.ask, {"what": "leave"}, name="person-leave"),
     path("jobs/", jobs.all_jobs, name="jobs"),
     path("jobs/<uuid:job_id>/", jobs.job, name="job"),
+    path("stores/", stores.stores, name="stores"),
+    path("stores/add/", stores.new, name="store-new"),
+    path("stores/<slug:name>/", stores.store, name="store"),
+    path("stores/<slug:name>/change/", stores.assign, name="store-assign"),
+    path("stores/<slug:name>/programs/", stores.let_ask, name="store-client"),
+    path("stores/<slug:name>/programs/<uuid:client_id>/secret/", stores.make_secret, name="store-secret"),
+    path("stores/<slug:name>/programs/<uuid:client_id>/revoke/", stores.revoke, name="store-revoke"),
     path("outcome/<uuid:key>/", outcome.outcome, name="outcome"),
     path("me/settings/", settings.settings, name="settings"),
     path("me/sessions/", own.own_sessions, name="own-sessions"),

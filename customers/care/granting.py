@@ -252,28 +252,10 @@ def withdraw(kind: str, list_id: UUID, *, holder: str, reason: str, actor: Actor
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What was asked for and waits for a second person."""
-
-    id: UUID
-    title: str
-    note: str
-    asked_by: str
-    asked_at: datetime
-
-
-def waiting(ids: Collection[UUID], *, actor: Actor, at: datetime) -> list[Waiting]:
+def waiting(ids: Collection[UUID], *, actor: Actor, at: datetime) -> list[approvals.Waiting]:
     """What waits about these. Raises NotInCharge. Queries: 2."""
     in_charge(actor)
-    return waiting_about(ACCESS_LIST, [str(id) for id in ids], at=at)
-
-
-def waiting_about(resource_type: str, ids: Collection[str], *, at: datetime) -> list[Waiting]:
-    """What waits about resources of this type, with the names of who asked. Queries: 2."""
-    found = approvals.waiting_about(resource_type, ids, at=at)
-    names = {str(id): name for id, name in User.objects.filter(pk__in=[one.asked_by for one in found]).values_list("pk", "name")}
-    return [Waiting(one.id, one.title, one.note, names.get(one.asked_by, ""), one.asked_at) for one in found]
+    return approvals.waiting_about(ACCESS_LIST, [str(id) for id in ids], at=at)
 
 
 def colleague(person_id: str) -> User:

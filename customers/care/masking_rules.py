@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from bankos.platform.actors import OVERSEEING, Actor, Role
-from sentinel import authority, governance
+from sentinel import approvals, authority, governance
 from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
 
 from ..models import MaskedField, MaskingRule, VisibilityChange
 from .action_types import CHANGE_MASKING, MASKING
-from .granting import Change, NotInCharge, Waiting, reason_of, waiting_about
+from .granting import Change, NotInCharge, reason_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ def history(*, actor: Actor, limit: int = 50) -> list[Change]:
     return [Change(row.changed_at, _in_words(row.after), row.decision_id) for row in rows]
 
 
-def waiting(*, actor: Actor, at: datetime) -> list[Waiting]:
+def waiting(*, actor: Actor, at: datetime) -> list[approvals.Waiting]:
     """What was asked for and waits for a second person. Raises NotInCharge. Queries: 2."""
     in_charge(actor)
-    return waiting_about(MASKING, list(MaskedField.values), at=at)
+    return approvals.waiting_about(MASKING, list(MaskedField.values), at=at)
 
 
 def _in_words(after: Mapping[str, Any]) -> str:

@@ -75,16 +75,6 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """What was asked for and waits for a second person."""
-
-    id: UUID
-    note: str
-    asked_by: str
-    asked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class IssuedKey:
     """`secret` is nowhere to be read again."""
 
@@ -283,14 +273,12 @@ def widens(before: Described | None, after: Described) -> bool:
     return not narrower or (after.kind, after.system, after.owner) != (before.kind, before.system, before.owner)
 
 
-def waiting(client_id: UUID | None, *, actor: Actor, at: datetime) -> list[Waiting]:
+def waiting(client_id: UUID | None, *, actor: Actor, at: datetime) -> list[approvals.Waiting]:
     """What was asked for of this program, or of those that are to be made, and waits. Raises NotInCharge. Queries: 3."""
     in_charge(actor)
     proposals = ClientProposal.objects.filter(asked_at__gt=at - CLIENT_CHANGE.approval_lifetime)
     ids = proposals.filter(client_id=client_id) if client_id else proposals.filter(what="make")
-    found = approvals.waiting_about(CLIENT, [str(id) for id in ids.values_list("client_id", flat=True)], at=at)
-    names = {str(id): name for id, name in User.objects.filter(pk__in=[one.asked_by for one in found]).values_list("pk", "name")}
-    return [Waiting(one.id, one.note, names.get(one.asked_by, ""), one.asked_at) for one in found]
+    return approvals.waiting_about(CLIENT, [str(id) for id in ids.values_list("client_id", flat=True)], at=at)
 
 
 def proposal_of(proposal_id: UUID) -> tuple[str, Mapping[str, Any] | None, Mapping[str, Any]]:

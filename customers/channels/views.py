@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bankos.platform.requests import StaffRequest
@@ -233,7 +234,8 @@ def _tell(request: StaffRequest, carried: CarriedOut, done: str, then: str = "")
 
 def _confirm(request: StaffRequest, client_id: UUID, **said: Any) -> HttpResponse:
     program = clients.client_of(client_id, actor=request.actor)
-    return render(request, "customers/channels/confirm.html", {"program": program, **said})
+    crumbs = [("Programs", reverse("programs")), (program.name, reverse("program", args=[client_id]))]
+    return render(request, "components/confirm.html", {"crumbs": crumbs, "counts_use": True, **said})
 
 
 def _form_page(request: StaffRequest, form: ProgramForm, client: ApiClient | None) -> HttpResponse:

@@ -1,10 +1,9 @@
-"""Who may ask a store: programs, each known by a secret that is shown once. Only its hash is kept."""
+"""Who asks a store: programs, each known by a secret that is shown once. Only its hash is kept. Who may: `granting`."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from bankos.platform import bearer, metering
-from sentinel.models import PolicyStore, StoreClient
+from sentinel.models import StoreClient
 
 from .messages import MOST_EVALUATIONS
 
@@ -28,31 +27,6 @@ class TooOften(Exception):
     def __init__(self, wait: timedelta) -> None:
         self.wait = wait
         super().__init__("This client asks more often than it may.")
-
-
-def issue(store: str, *, name: str, may_manage: bool, at: datetime, per_minute: int = PER_MINUTE) -> tuple[StoreClient, str]:
-    """A new client of a store, and its secret, which nobody can read again.
-
-    Raises:
-        UnknownStore
-    """
-    if not PolicyStore.objects.filter(name=store).exists():
-        raise UnknownStore(store)
-    secret = bearer.new_secret(MARK)
-    client = StoreClient.objects.create(
-        store_id=store, name=name, secret_sha256=bearer.hash_of(secret), may_manage=may_manage, per_minute=per_minute, created_at=at
-    )
-    return client, secret
-
-
-def revoke(store: str, client_id: UUID, *, at: datetime) -> None:
-    """Take the right to ask from a client; the next request with its secret is refused.
-
-    Raises:
-        UnknownClient
-    """
-    if not StoreClient.objects.filter(store__name=store, pk=client_id, revoked_at=None).update(revoked_at=at):
-        raise UnknownClient(client_id)
 
 
 def client_with(secret: str) -> StoreClient | None:

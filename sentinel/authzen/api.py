@@ -29,9 +29,10 @@ from bankos.platform import attempts, bearer, metering, proxies
 from bankos.platform.models import User
 from bankos.platform.problems import Problem, problem_responses
 from bankos.platform.requests import StaffApiRequest, valid
+from sentinel.governance import CarriedOut, NotPossible
 from sentinel.models import PolicyStore, PolicyVersion, StoreClient
 
-from . import access, management, messages
+from . import access, granting, management, messages
 from .management import Manager
 from .recording import LONGEST_ID, LONGEST_TYPE
 
@@ -39,9 +40,9 @@ LARGEST_PAGE = 1_000
 LONGEST_TEXT = 500_000  # characters of policies, schema or examples
 TEXTS = {"policies": "policies.cedar", "schema": "schema.cedarschema", "examples": "examples.json"}
 NOBODY = problem_responses({401: "Nobody known asks.", 429: "A program asks more often than it may; Retry-After says when."})
-NOT_MADE = NOBODY | problem_responses({403: "Not yours to do.", 409: "The name is taken."})
 NOT_SEEN = NOBODY | problem_responses({404: "No such store of yours."})
 NOT_CHANGED = NOT_SEEN | problem_responses({403: "Not yours to do, or not here."})
+NOT_GIVEN = NOT_CHANGED | problem_responses({409: "Not possible as things stand, or the name is taken."})
 NOT_USABLE = NOT_CHANGED | problem_responses({422: "Not usable as it is; `errors` names each reason with its line or place."})
 
 
@@ -124,13 +125,30 @@ def _name(longest: int) -> serializers.CharField:
     return serializers.CharField(max_length=longest, trim_whitespace=False, validators=[_printable])
 
 
-class StoreSerializer(serializers.Serializer):
-    name = serializers.SlugField(max_length=40, help_text="Part of the store's addresses: /authzen/<name>/…")
+def _reason() -> serializers.CharField:
+    return serializers.CharField(
+        max_length=granting.LONGEST_REASON, write_only=True, help_text="Why: kept with the decision, and read by a second person."
+    )
+
+
+class AssignmentSerializer(serializers.Serializer):
     title = serializers.CharField(max_length=120)
     owner = serializers.PrimaryKeyRelatedField(
         queryset=User.objects.order_by("pk"), required=False, allow_null=True, default=None, help_text="Who answers for it."
     )
+    reason = _reason()
+
+
+class StoreSerializer(AssignmentSerializer):
+    name = serializers.SlugField(max_length=40, help_text="Part of the store's addresses: /authzen/<name>/…")
     created_at = serializers.DateTimeField(read_only=True)
+
+
+class WaitingSerializer(serializers.Serializer):
+    """Nothing was changed yet: a second person has to agree first, in the console."""
+
+    request = serializers.UUIDField(help_text="What the second person is asked.")
+    client = serializers.UUIDField(required=False, help_text="The program, once it was agreed to.")
 
 
 class UidSerializer(serializers.Serializer):
@@ -206,10 +224,11 @@ class VersionTextsSerializer(VersionSerializer):
 class StoreClientSerializer(serializers.Serializer):
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(max_length=120)
-    may_manage = serializers.BooleanField(required=False, default=False)
+    may_manage = serializers.BooleanField(required=False, default=False, help_text="May change the store, which takes a second person.")
     per_minute = serializers.IntegerField(
         required=False, default=access.PER_MINUTE, min_value=1, max_value=access.MOST_PER_MINUTE, help_text="Evaluations a minute."
     )
+    reason = _reason()
     created_at = serializers.DateTimeField(read_only=True)
     revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
@@ -235,6 +254,13 @@ class StoreView(APIView):
         except access.UnknownStore as error:
             raise Http404 from error
 
+    def assign(self, request: StaffApiRequest, name: str, given: Mapping[str, Any], *, status: int) -> Response:
+        owner = given["owner"].pk if given["owner"] else None
+        with _as_problems():
+            actor = management.person_of(self.manager(request))
+            carried = granting.assign(name, title=given["title"], owner=owner, reason=given["reason"], actor=actor, at=request.now)
+        return _waits_for(carried) or Response(StoreSerializer(PolicyStore.objects.get(name=name)).data, status=status)
+
 
 @contextmanager
 def _as_problems() -> Iterator[None]:
@@ -248,8 +274,8 @@ def _as_problems() -> Iterator[None]:
         raise Problem(status=403, title="Not yours to do", detail=str(error), code="not_allowed") from error
     except management.NotHere as error:
         raise Problem(status=403, title="Not here", detail=str(error), code="bank_store") from error
-    except management.StoreExists as error:
-        raise Problem(status=409, title="The name is taken", detail="There is a store of this name.", code="store_exists") from error
+    except NotPossible as error:
+        raise Problem(status=409, title="Not possible", detail=str(error), code="not_possible") from error
     except access.UnknownClient as error:
         raise Http404 from error
 
@@ -259,32 +285,51 @@ def _described(problem: management.Problem) -> dict[str, Any]:
     return {"part": problem.part, "detail": problem.what} | {name: place for name, place in places.items() if place is not None}
 
 
+def _waits_for(carried: CarriedOut, **more: Any) -> Response | None:
+    """The answer where a second person has to agree first; None where it is done. Raises Problem: the policies refuse it."""
+    if carried.done:
+        return None
+    if carried.request_id is None:
+        raise Problem(status=403, title="Not yours to do", detail=carried.sentence, code="not_allowed")
+    return Response(WaitingSerializer({"request": carried.request_id, **more}).data, status=202)
+
+
 class Stores(StoreView):
     @extend_schema(operation_id="stores_list", responses={200: StoreSerializer(many=True), **NOBODY})
     def get(self, request: StaffApiRequest) -> Response:
         """The stores you may manage."""
         return Response(StoreSerializer(management.stores_of(self.manager(request)), many=True).data)
 
-    @extend_schema(operation_id="stores_create", request=StoreSerializer, responses={201: StoreSerializer, **NOT_MADE})
+    @extend_schema(
+        operation_id="stores_create",
+        request=StoreSerializer,
+        responses={201: StoreSerializer, 202: WaitingSerializer, **NOT_GIVEN},
+    )
     def post(self, request: StaffApiRequest) -> Response:
-        """A new store, made by an administrator. Until it has policies, every evaluation is refused."""
+        """A new store, made by an administrator; with somebody who answers for it once a second person agreed.
+
+        Until it has policies, every evaluation is refused.
+        """
         given = valid(StoreSerializer, request.data)
-        owner = given["owner"]
-        with _as_problems():
-            made = management.create(
-                name=given["name"],
-                title=given["title"],
-                owner=owner.pk if owner else None,
-                manager=self.manager(request),
-                at=request.now,
-            )
-        return Response(StoreSerializer(made).data, status=201)
+        if PolicyStore.objects.filter(name=given["name"]).exists():
+            raise Problem(status=409, title="The name is taken", detail="There is a store of this name.", code="store_exists")
+        return self.assign(request, given["name"], given, status=201)
 
 
 class StoreDetail(StoreView):
     @extend_schema(operation_id="stores_detail", responses={200: StoreSerializer, **NOT_SEEN})
     def get(self, request: StaffApiRequest, store: str) -> Response:
         return Response(StoreSerializer(self.store(request, store)).data)
+
+    @extend_schema(
+        operation_id="stores_assign",
+        request=AssignmentSerializer,
+        responses={200: StoreSerializer, 202: WaitingSerializer, **NOT_GIVEN},
+    )
+    def put(self, request: StaffApiRequest, store: str) -> Response:
+        """What the store is called and who answers for it: somebody else once a second person agreed."""
+        found = self.store(request, store)
+        return self.assign(request, found.name, valid(AssignmentSerializer, request.data), status=200)
 
 
 class Entities(StoreView):
@@ -394,18 +439,41 @@ class Clients(StoreView):
     @extend_schema(
         operation_id="stores_clients_create",
         request=StoreClientSerializer,
-        responses={201: IssuedSerializer, **NOT_CHANGED},
+        responses={201: IssuedSerializer, 202: WaitingSerializer, **NOT_GIVEN},
     )
     def post(self, request: StaffApiRequest, store: str) -> Response:
-        """A new client with its secret. People give out secrets, programs don't."""
+        """A new client with its secret; one that may manage once a second person agreed. People give out secrets, programs don't."""
         found = self.store(request, store)
         given = valid(StoreClientSerializer, request.data)
         with _as_problems():
-            management.people_only(self.manager(request))
-            client, secret = access.issue(
-                found.name, name=given["name"], may_manage=given["may_manage"], per_minute=given["per_minute"], at=request.now
+            actor = management.person_of(self.manager(request))
+            asked = granting.let_ask(
+                found.name,
+                name=given["name"],
+                manages=given["may_manage"],
+                per_minute=given["per_minute"],
+                reason=given["reason"],
+                actor=actor,
+                at=request.now,
             )
-        return Response(StoreClientSerializer(client).data | {"secret": secret}, status=201, headers={"Cache-Control": "no-store"})
+            if waits := _waits_for(asked.carried, client=asked.client_id):
+                return waits
+            return _issued(granting.make_secret(found.name, asked.client_id, actor=actor, at=request.now))
+
+
+def _issued(made: tuple[StoreClient, str]) -> Response:
+    client, secret = made
+    return Response(StoreClientSerializer(client).data | {"secret": secret}, status=201, headers={"Cache-Control": "no-store"})
+
+
+class ClientSecret(StoreView):
+    @extend_schema(operation_id="stores_clients_secret", request=None, responses={201: IssuedSerializer, **NOT_CHANGED})
+    def post(self, request: StaffApiRequest, store: str, client_id: UUID) -> Response:
+        """The secret of a client that a second person agreed to: once, for who asked for it, within a day."""
+        found = self.store(request, store)
+        with _as_problems():
+            actor = management.person_of(self.manager(request))
+            return _issued(granting.make_secret(found.name, client_id, actor=actor, at=request.now))
 
 
 class ClientDetail(StoreView):
@@ -414,9 +482,8 @@ class ClientDetail(StoreView):
         """Revoke a client: its next request is refused."""
         found = self.store(request, store)
         with _as_problems():
-            management.people_only(self.manager(request))
-            access.revoke(found.name, client_id, at=request.now)
-        return Response(status=204)
+            actor = management.person_of(self.manager(request))
+            return _waits_for(granting.revoke(found.name, client_id, actor=actor, at=request.now)) or Response(status=204)
 
 
 api_urlpatterns = [
@@ -428,4 +495,5 @@ api_urlpatterns = [
     path("stores/<slug:store>/policies/<int:number>/<slug:text>/", VersionText.as_view(), name="api-store-version-text"),
     path("stores/<slug:store>/clients/", Clients.as_view(), name="api-store-clients"),
     path("stores/<slug:store>/clients/<uuid:client_id>/", ClientDetail.as_view(), name="api-store-client"),
+    path("stores/<slug:store>/clients/<uuid:client_id>/secret/", ClientSecret.as_view(), name="api-store-client-secret"),
 ]

@@ -15,7 +15,7 @@ from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from bankos.platform.actors import Actor, ActorKind, Role
@@ -44,10 +44,6 @@ Step = PolicyStep.Kind
 
 class NotAllowed(Exception):
     """It may be done, but not by this manager; the message says by whom."""
-
-
-class StoreExists(Exception):
-    """The name is taken."""
 
 
 class NotHere(Exception):
@@ -123,31 +119,15 @@ def store_of(name: str, *, manager: Manager) -> PolicyStore:
     return found
 
 
-def create(*, name: str, title: str, owner: UUID | None, manager: Manager, at: datetime) -> PolicyStore:
-    """A store without policies: until it has some, every evaluation is refused.
-
-    Raises:
-        NotAllowed, StoreExists
-    """
-    if not manager.administrator:
-        raise NotAllowed("Administrators make stores.")
-    try:
-        with transaction.atomic():
-            return PolicyStore.objects.create(name=name, title=title, owner_id=owner, created_at=at)
-    except IntegrityError as error:
-        if PolicyStore.objects.filter(name=name).exists():
-            raise StoreExists(name) from error
-        raise
-
-
-def people_only(manager: Manager) -> None:
-    """A program that could make others like itself would outlive its own revocation.
+def person_of(manager: Manager) -> Actor:
+    """Who acts: a program that could make others like itself would outlive its own revocation.
 
     Raises:
         NotAllowed
     """
     if manager.actor is None:
-        raise NotAllowed("People of the bank give out and revoke secrets, not programs.")
+        raise NotAllowed("People of the bank make stores, and give out and revoke secrets, not programs.")
+    return manager.actor
 
 
 def entities_of(store: str, *, type: str = "", after: Uid | None = None, limit: int) -> list[StoreEntity]:

@@ -19,6 +19,7 @@ class PolicyStore(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Who answers for this store."
     )
     created_at = models.DateTimeField()
+    decision_id = models.UUIDField("decision", null=True, unique=True, editable=False, help_text="Which decision says who answers for it.")
 
     def __str__(self) -> str:
         return self.title
@@ -50,7 +51,17 @@ class StoreClient(models.Model):
     id = UUIDv7Field(primary_key=True)
     store = models.ForeignKey(PolicyStore, on_delete=models.CASCADE, related_name="clients", to_field="name", db_column="store")
     name = models.CharField(max_length=120)
-    secret_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    secret_sha256 = models.CharField(max_length=64, unique=True, null=True, editable=False, help_text="Empty until the secret is made.")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        help_text="Who makes the secret.",
+    )
+    secret_until = models.DateTimeField(null=True, editable=False, help_text="Until when the secret may be made.")
+    decision_id = models.UUIDField("decision", null=True, unique=True, editable=False, help_text="Which decision lets it ask.")
     may_manage = models.BooleanField(default=False, help_text="May change the store's policies and entities, not only ask.")
     per_minute = models.PositiveIntegerField(
         "evaluations a minute", default=6_000, db_default=6_000, help_text="A search counts as ten, each item of a batch as one."

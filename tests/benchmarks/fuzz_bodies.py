@@ -51,7 +51,8 @@ from customers.channels import clients  # noqa: E402
 from customers.models import Branch, Party  # noqa: E402
 from customers.models.clients import Scope  # noqa: E402
 from demobank.staff import LOGINS  # noqa: E402
-from sentinel.authzen import access  # noqa: E402
+from sentinel import governance  # noqa: E402
+from sentinel.authzen import access, granting  # noqa: E402
 from sentinel.models import PolicyStore  # noqa: E402
 from tests import hostile, programs  # noqa: E402
 from tests.hostile import FORM, JSON, Body  # noqa: E402
@@ -166,16 +167,22 @@ def programs_of(address: str) -> list[Sender]:
 
 
 def clients_of_stores(address: str) -> list[Sender]:
-    store, _ = PolicyStore.objects.get_or_create(name="fuzz", defaults={"title": "To be fuzzed", "created_at": clock.now()})
+    people = {login.username: actors.employee(User.objects.get(username=login.username)) for login in LOGINS}
+    by: dict[str, Any] = {"actor": people["admin"], "reason": "To be fuzzed"}
+    if not PolicyStore.objects.filter(name="fuzz").exists():
+        granting.assign("fuzz", title="To be fuzzed", owner=None, **by, at=clock.now())
     made = []
     for role, may_manage in (("store: manages", True), ("store: asks", False)):
-        _, secret = access.issue(store.name, name=role, may_manage=may_manage, at=clock.now(), per_minute=access.MOST_PER_MINUTE)
+        asked = granting.let_ask("fuzz", name=role, manages=may_manage, per_minute=access.MOST_PER_MINUTE, **by, at=clock.now())
+        if asked.carried.request_id:
+            governance.approve(asked.carried.request_id, actor=people["maeve"], at=clock.now())
+        _, secret = granting.make_secret("fuzz", asked.client_id, actor=people["admin"], at=clock.now())
         made.append(Sender(address, role, headers={"Authorization": f"Bearer {secret}"}))
     schema = "entity U in [U] { x?: Long }; action a appliesTo { principal: U, resource: U };"
     notes = '@id("r") @sentence("s") @customer("c") @owner("o") @basis("b")'
     rule = f"{notes} permit(principal, action, resource) when {{ principal has x && principal.x > 1 }};"
     said = Body("", JSON, json.dumps({"policies": rule, "schema": schema}).encode())
-    answer = made[0].send("PUT", f"/api/v1/stores/{store.name}/policies/", said)
+    answer = made[0].send("PUT", "/api/v1/stores/fuzz/policies/", said)
     if answer.status not in (200, 201):
         raise SystemExit(f"the store took no policies: {answer.status} {answer.text[:300]!r}")
     return made

@@ -36,6 +36,8 @@ def screens_of(bank: Bank) -> dict[str, list[str]]:
             *(f"/access/{kind}/{id}/" for kind, id in lists.items()),
             "/access/leaves/",
             "/access/masking/",
+            "/stores/",
+            "/stores/add/",
             "/programs/",
             "/programs/new/",
             "/jobs/",

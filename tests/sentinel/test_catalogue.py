@@ -19,6 +19,7 @@ RESOURCES = {
     "Staff": Resource("Staff", "1", {}),
     "ApprovalRequest": Resource("ApprovalRequest", "1", {"action": "fee.waive", "eligible": True, "own": False, "open": True}),
     "ApiClient": Resource("ApiClient", "1", {"kind": "app", "scopes": [], "reach": "every", "protected": False, "widens": False}),
+    "PolicyStore": Resource("PolicyStore", "records", {"gives": False}),
     "AccessList": Resource("AccessList", "1", {"kind": "branch"}),
     "Masking": Resource("Masking", "national_id", {"field": "national_id"}),
     "Linkage": Resource("Linkage", "customers"),

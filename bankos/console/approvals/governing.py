@@ -18,6 +18,7 @@ from customers.models import ApiClient, Branch, Scope
 from journeys.approvals import Change
 from sentinel import action_types, autonomy, catalogue, policy
 from sentinel.decisions import DecisionView
+from sentinel.models import PolicyStore
 from sentinel.people.action_types import GRANT_ROLE, JOIN, MOVE, NO_ROLE, RESET
 
 LEVELS = dict(autonomy.Level.choices)
@@ -329,6 +330,31 @@ def _program(found: DecisionView, given: Mapping[str, Any]) -> Described:
     )
 
 
+def _store(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    before = PolicyStore.objects.filter(name=found.resource_id).first()
+    owner = "nobody" if before is None or before.owner_id is None else _person(before.owner_id)
+    return Described(
+        title=f"Let {_person(given['owner'])} answer for the policy store {given['title']}",
+        about=f"the policy store {found.resource_id}",
+        about_url="",
+        reason=given["reason"],
+        changes=(Change("Writes its policies, and lets programs ask it", owner, _person(given["owner"])),),
+        evidence=(),
+    )
+
+
+def _store_client(found: DecisionView, given: Mapping[str, Any]) -> Described:
+    may = "ask, and change its policies" if given["manages"] == "yes" else "ask"
+    return Described(
+        title=f"Let the program {given['name']} change the policy store {found.resource_id}",
+        about=f"the policy store {found.resource_id}",
+        about_url="",
+        reason=given["reason"],
+        changes=(Change("The program may", "nothing", may), Change("Evaluations a minute", "none", f"{given['per_minute']:,}")),
+        evidence=(),
+    )
+
+
 def _plainly(field: str, value: Any) -> str:
     """What a program is to be, for who agrees to it."""
     if field == "owner":
@@ -368,6 +394,8 @@ _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     UNPROTECT_CUSTOMER.name: _unprotect,
     CHANGE_MASKING.name: _masking,
     "client.change": _program,
+    action_types.ASSIGN_STORE.name: _store,
+    action_types.LET_ASK.name: _store_client,
     "party.join": _join,
     "party.part": _part,
 }

@@ -1,4 +1,4 @@
-"""A store as its users see it: over HTTP. Made by an administrator, filled by its managing client, asked by another client."""
+"""A store as its users see it: over HTTP. Filled by its managing client, asked by another client."""
 
 import json
 from collections.abc import Mapping
@@ -8,9 +8,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from bankos.platform import clock
 from bankos.platform.actors import Role
 from bankos.platform.models import User
-from tests import people
+from tests import arranging, people
 
 from . import certification
 from .schemas import fits
@@ -75,16 +76,12 @@ def administrator() -> User:
 
 
 def make(store: str, *, owner: User | None = None) -> None:
-    said = {"name": store, "title": f"Store {store}", "owner": str(owner.pk) if owner else None}
-    made = signed_in(administrator()).post("/api/v1/stores/", json.dumps(said), content_type="application/json")
-    assert made.status_code == 201, made.content
+    arranging.make_store(store, owner=owner, at=clock.now())
 
 
 def client_of(store: str, *, manages: bool = False) -> Caller:
-    said = {"name": "manager" if manages else "records app", "may_manage": manages, "per_minute": 1_000_000}
-    issued = signed_in(administrator()).post(f"/api/v1/stores/{store}/clients/", json.dumps(said), content_type="application/json")
-    assert issued.status_code == 201, issued.content
-    return Caller(store, issued.json()["secret"])
+    name = "manager" if manages else "records app"
+    return Caller(store, arranging.let_ask(store, name=name, manages=manages, at=clock.now())[1])
 
 
 def entity_json(entity: Any) -> dict[str, Any]:

@@ -3,10 +3,8 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from bankos.platform import clock, metering
@@ -14,6 +12,7 @@ from bankos.platform.actors import Role
 from bankos.platform.ids import uuid7
 from sentinel.authzen.messages import LARGEST_BODY
 from sentinel.models import Decision, StoreClient
+from tests import arranging
 
 from .certification import ALICE, ONE, READ
 from .service import REQUESTS, Caller, administrator, client_of, deploy, make, person, signed_in
@@ -79,7 +78,7 @@ def test_a_page_token_of_one_store_is_none_in_another() -> None:
     assert deploy("ledgers").send("search/subject", json.dumps(said | {"page": {"token": token}}).encode()).status_code == 400
 
 
-def test_a_revoked_client_asks_nothing_any_more() -> None:
+def test_a_revoked_client_asks_nothing_any_more(authority: None) -> None:
     app = deploy()
     client = StoreClient.objects.get(store="records", may_manage=False)
     browser = signed_in(administrator())
@@ -125,35 +124,21 @@ def test_secrets_are_kept_as_hashes_only() -> None:
         assert len(client.secret_sha256) == 64
 
 
-def test_a_command_gives_a_client_its_secret() -> None:
-    make("records")
-    said = StringIO()
-    call_command("authzen_client", "records", "nightly loader", "--manage", stdout=said)
-
-    assert StoreClient.objects.get(name="nightly loader").may_manage
-    assert Caller("records", said.getvalue().strip()).manage("get").status_code == 200
-    with pytest.raises(CommandError, match="no policy store nowhere"):
-        call_command("authzen_client", "nowhere", "x")
-
-
 def test_what_runs_a_store_does_not_make_others_that_do() -> None:
     make("records")
     manager = client_of("records", manages=True)
 
-    assert manager.manage("post", "clients/", {"name": "twin", "may_manage": True}).status_code == 403
+    assert manager.manage("post", "clients/", {"name": "twin", "may_manage": True, "reason": "Two are better"}).status_code == 403
     assert signed_in(person("bela", Role.TEAM_LEAD)).get("/api/v1/stores/records/clients/").status_code == 404
 
 
 # ---- how often ----
 
 
-def hasty(per_minute: int) -> Caller:
+def hasty(per_minute: int, *, manages: bool = False) -> Caller:
     """A client of the deployed store with a rate of its own."""
-    client = signed_in(administrator()).post(
-        "/api/v1/stores/records/clients/", json.dumps({"name": "hasty", "per_minute": per_minute}), content_type="application/json"
-    )
-    assert (client.status_code, client.json()["per_minute"]) == (201, per_minute)
-    return Caller("records", client.json()["secret"])
+    _, secret = arranging.let_ask("records", name="hasty", manages=manages, per_minute=per_minute, at=clock.now())
+    return Caller("records", secret)
 
 
 def statuses(caller: Caller, endpoint: str, body: bytes, times: int) -> list[int]:
@@ -226,8 +211,7 @@ def test_a_client_at_rest_may_send_the_largest_batch_whatever_its_rate() -> None
 def test_changes_of_a_store_count_too_and_are_answered_as_problems() -> None:
     deploy()
     with clock.stopped_at(clock.now()):
-        manager = client_of("records", manages=True)
-        StoreClient.objects.filter(may_manage=True).update(per_minute=60)
+        manager = hasty(60, manages=True)
         answers = [manager.manage("get", "policies/") for _ in range(11)]
 
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
@@ -238,12 +222,11 @@ def test_changes_of_a_store_count_too_and_are_answered_as_problems() -> None:
 @pytest.mark.parametrize("rate", [0, -1, 1_000_001, "many"])
 def test_a_rate_that_is_none_is_refused(rate: object) -> None:
     make("records")
-    said = json.dumps({"name": "x", "per_minute": rate})
+    said = json.dumps({"name": "x", "per_minute": rate, "reason": "It asks"})
     answer = signed_in(administrator()).post("/api/v1/stores/records/clients/", said, content_type="application/json")
 
     assert answer.status_code == 400
-    with pytest.raises(CommandError):
-        call_command("authzen_client", "records", "x", f"--per-minute={rate}")
+    assert "per_minute" in answer.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

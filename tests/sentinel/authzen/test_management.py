@@ -42,8 +42,8 @@ def entities(*said: dict[str, Any], **more: Any) -> dict[str, Any]:
 # ---- who may ----
 
 
-def test_administrators_make_stores_and_nobody_else() -> None:
-    said = json.dumps({"name": "records", "title": "Records"})
+def test_administrators_make_stores_and_nobody_else(authority: None) -> None:
+    said = json.dumps({"name": "records", "title": "Records", "reason": "It asks"})
     make("ledgers")
     others = (signed_in(person("tessa", Role.TEAM_LEAD)), signed_in(person("cora", Role.COMPLIANCE)))
 
@@ -58,7 +58,7 @@ def test_administrators_make_stores_and_nobody_else() -> None:
 
 def test_a_name_is_taken_once(manager: Caller) -> None:
     again = signed_in(administrator()).post(
-        "/api/v1/stores/", json.dumps({"name": "records", "title": "X"}), content_type="application/json"
+        "/api/v1/stores/", json.dumps({"name": "records", "title": "X", "reason": "Y"}), content_type="application/json"
     )
 
     assert (again.status_code, again.json()["code"]) == (409, "store_exists")
@@ -66,12 +66,12 @@ def test_a_name_is_taken_once(manager: Caller) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "../bank", "x" * 41, "ü"])
 def test_a_name_is_part_of_an_address(name: str) -> None:
-    said = json.dumps({"name": name, "title": "X"})
+    said = json.dumps({"name": name, "title": "X", "reason": "Y"})
 
     assert signed_in(administrator()).post("/api/v1/stores/", said, content_type="application/json").status_code == 400
 
 
-def test_an_owner_runs_the_own_store_and_sees_no_other() -> None:
+def test_an_owner_runs_the_own_store_and_sees_no_other(authority: None) -> None:
     owner = person("olga", Role.BRANCH_STAFF)
     make("records", owner=owner)
     make("ledgers")
@@ -79,7 +79,9 @@ def test_an_owner_runs_the_own_store_and_sees_no_other() -> None:
 
     assert [store["name"] for store in browser.get("/api/v1/stores/").json()] == ["records"]
     assert browser.put("/api/v1/stores/records/policies/", json.dumps(TEXTS), content_type="application/json").status_code == 200
-    made = browser.post("/api/v1/stores/records/clients/", json.dumps({"name": "app"}), content_type="application/json")
+    made = browser.post(
+        "/api/v1/stores/records/clients/", json.dumps({"name": "app", "reason": "It asks"}), content_type="application/json"
+    )
     assert (
         Caller("records", made.json()["secret"])
         .send("evaluation", json.dumps({"subject": ALICE, "action": READ, "resource": ONE}).encode())
