@@ -12,7 +12,7 @@ from sentinel.automation import drills
 
 
 def _killed(run: UUID, **_: Any) -> None:
-    Heartbeat.objects.create(process=str(uuid7()), seen_at=clock.now())
+    Heartbeat.objects.create(process=f"canary {uuid7().hex}", seen_at=clock.now())
     os.kill(os.getpid(), signal.SIGKILL)
 
 
