@@ -241,6 +241,7 @@ def deadly(chance: random.Random) -> tuple[str, str, Body]:
             ("POST", "/authzen/fuzz/access/v1/evaluation", _json(asked)),
             ("POST", "/authzen/fuzz/access/v1/search/resource", _json({**asked, "resource": {"type": "U"}})),
             ("POST", "/nope", Body("huge", JSON, b"x" * 3_000_000)),
+            ("POST", "/programs/new/", Body("escapes", FORM, b"name=" + b"%41" * 800_000)),
         ]
     )  # fmt: skip
 

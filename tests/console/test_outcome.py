@@ -196,7 +196,7 @@ def test_a_request_of_several_transactions_is_no_repetition_of_itself(client: Cl
 
 
 def test_two_presses_at_once_are_one(client: Client, user: User) -> None:
-    key, both, refused = uuid4(), threading.Barrier(2), []
+    key, both, refused = uuid4(), threading.Barrier(2, timeout=60), []
 
     def press() -> None:
         try:

@@ -105,7 +105,7 @@ def test_transactions_refer_only_to_what_exists(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_open_the_same_month_at_once() -> None:
     faults: list[Exception] = []
-    together = threading.Barrier(4)
+    together = threading.Barrier(4, timeout=60)
 
     def open_it() -> None:
         try:

@@ -75,7 +75,7 @@ def test_what_a_later_day_of_the_ledger_holds_is_not_counted_twice(bank: Bank, h
 
 @pytest.mark.django_db(transaction=True)
 def test_transfers_at_the_same_moment_do_not_spend_the_same_money(home: Household, staff: Actor) -> None:
-    start = threading.Barrier(3)
+    start = threading.Barrier(3, timeout=60)
     answers: list[str] = []
 
     def attempt() -> None:

@@ -148,7 +148,7 @@ def test_what_is_not_possible_leaves_the_permit_unused(home: Household, staff: A
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_execute_one_token_at_the_same_moment_one_does(home: Household, token: str) -> None:
-    start = threading.Barrier(2)
+    start = threading.Barrier(2, timeout=60)
     answers: list[object] = []
 
     def attempt() -> None:

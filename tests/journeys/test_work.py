@@ -158,7 +158,7 @@ PEOPLE, ROUNDS, THREADS = 20, 5, 8  # a hundred takers, as many at once as the m
 
 def all_at_once(take: Callable[[Actor, int], UUID | None], people: list[Actor]) -> list[UUID]:
     """What `take(person, round)` gave, of every person in every round, on connections of their own."""
-    start = threading.Barrier(THREADS)
+    start = threading.Barrier(THREADS, timeout=60)
 
     def shift(first: int) -> list[UUID | None]:
         try:

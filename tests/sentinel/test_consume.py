@@ -351,7 +351,7 @@ def test_of_two_who_use_one_permit_at_once_exactly_one_wins() -> None:
     policy.load_starting_set(at=clock.now())
     for _ in range(5):
         decision = ask()
-        together, outcomes = threading.Barrier(2), []
+        together, outcomes = threading.Barrier(2, timeout=60), []
 
         def use(decision: Decision = decision, together: threading.Barrier = together, outcomes: list[str] = outcomes) -> None:
             try:
