@@ -12,8 +12,8 @@ from bankos.platform.models import User
 from customers import search
 from customers.care import arranging, granting
 from customers.models import Portfolio, PortfolioPlace, Protection
-from sentinel import governance
-from sentinel.governance import CarriedOut, NotPossible
+from sentinel import actions
+from sentinel.actions import NotPossible, Ran
 
 from .staff import LOGINS
 
@@ -67,14 +67,14 @@ def _list_of(kind: str, code: str) -> UUID:
     return found[code] if code in found else arranging.make(kind, code=code, name=names[code], actor=actor)
 
 
-def _done(ask: Callable[[], CarriedOut], *, not_by: str = "") -> None:
+def _done(ask: Callable[[], Ran], *, not_by: str = "") -> None:
     """Ask, and let a compliance officer agree who does not profit, if one has to."""
     asked = ask()
     if not asked.done:
         if asked.request_id is None:
             raise NotPossible(asked.sentence)
         officer = actors.employee(_user(next(name for name in AGREE if name != not_by)))
-        governance.approve(asked.request_id, actor=officer, at=clock.now(), note="Looked at it.")
+        actions.approve(asked.request_id, actor=officer, at=clock.now(), note="Looked at it.")
 
 
 def _by() -> dict[str, Any]:

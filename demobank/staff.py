@@ -9,7 +9,7 @@ from django.db import transaction
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
-from sentinel import governance
+from sentinel import actions
 from sentinel.people import joining, ways_in
 
 ADMINISTRATOR, OFFICER = "admin", "maeve"
@@ -87,7 +87,7 @@ def _let_in(login: Login, password: str) -> None:
         joined = joining.join(newcomer, reason="The demo bank opens", actor=asker, at=at)
         asked_by = asker.id
         if joined.answer.request_id is not None:
-            governance.approve(joined.answer.request_id, actor=_known(OFFICER), at=at, note="Known from the interviews")
+            actions.approve(joined.answer.request_id, actor=_known(OFFICER), at=at, note="Known from the interviews")
     secret = ways_in.make_link(joined.person_id, by=asked_by, at=at)
     code = ways_in.make_code(joined.person_id, by=_known(OFFICER).id, at=at) if ways_in.needs_code(secret, at=at) else ""
     ways_in.use(secret, code=code, password=password, at=at)

@@ -12,8 +12,8 @@ from bankos.platform.admin_pages import HistoryAdmin, NeverDeleted, ToLookAt
 from bankos.platform.models import User
 
 from . import decisions, policy_changes, store_admin  # noqa: F401 - registers the pages of stores
+from .actions import NotPossible
 from .authority import AuthorityError
-from .governance import NotPossible
 from .models import AutomationStop, AutonomySetting, Decision, PolicyVersion, Review
 
 

@@ -1,7 +1,7 @@
 """From what somebody asks to what the policies are asked: checked, completed with how things stand, in the policies' own terms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,10 @@ LONGEST_CONTEXT = 32_000  # characters of canonical JSON
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question to the authority, as it was put. What it rests on is kept under the key of `about`; without it, of the resource."""
+    """One question to the authority, as it was put. What it rests on is kept under the key of `about`; without it, of the resource.
+
+    `details` say what carrying it out takes beyond what policies know; they are kept with what the decision rests on.
+    """
 
     actor: Actor
     action: str
@@ -46,6 +49,7 @@ class Asked:
     on_behalf_of: Actor | None
     at: datetime
     about: tuple[str, str] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def by_machine(self) -> bool:

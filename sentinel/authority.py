@@ -83,6 +83,7 @@ class Question:
     approval: UUID | None = None
     on_behalf_of: Actor | None = None
     about: tuple[str, str] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     def at(self, moment: datetime) -> Asked:
         return Asked(
@@ -98,6 +99,7 @@ class Question:
             on_behalf_of=self.on_behalf_of,
             at=moment,
             about=self.about,
+            details=self.details,
         )
 
 
@@ -115,6 +117,7 @@ def authorize(
     approval: UUID | None = None,
     on_behalf_of: Actor | None = None,
     about: tuple[str, str] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Decide, record and sign.
 
@@ -127,11 +130,14 @@ def authorize(
         approval: id of an approval request that has been approved; used up if the answer is a permit.
         on_behalf_of: who the actor acts for, if not for themselves.
         about: type and id of whose key the content is kept under, and goes with, if not the resource's own.
+        details: what carrying it out takes beyond what policies know, as plain JSON; kept with what the decision rests on.
     Raises:
         UnknownAction, BadRequest, ApprovalNotValid, Refused: nothing may happen; a refusal has been recorded.
     Queries: 2; 1 to 2 more when a resource is met for the first time; an approval adds 3 and a savepoint.
     """
-    question = Question(actor, action, resource, parameters, context or {}, model, purposes, consents, approval, on_behalf_of, about)
+    question = Question(
+        actor, action, resource, parameters, context or {}, model, purposes, consents, approval, on_behalf_of, about, details or {}
+    )
     answer = authorize_many([question], at=at)[0]
     if isinstance(answer, AuthorityError):
         raise answer

@@ -17,6 +17,7 @@ from bankos.platform.actors import OVERSEEING, Role
 from bankos.platform.requests import StaffRequest
 
 from . import catalogue
+from .actions import NotPossible, Ran
 from .authority import AuthorityError
 from .automation import drills, levels, overview, stops
 from .automation.overview import AutomationView
@@ -24,7 +25,6 @@ from .automation.stops import Scope
 from .automation.subjects import Automation
 from .autonomy import ORDER, Level
 from .autonomy_statistics import Criterion, Measure, Rate
-from .governance import CarriedOut, NotPossible
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -239,7 +239,7 @@ def _preview(request: StaffRequest, form: StopForm) -> stops.Preview | None:
     return stops.preview(Scope(said["scope"]), said["value"], at=request.now)
 
 
-def _told(request: StaffRequest, done: CarriedOut, words: str) -> HttpResponse:
+def _told(request: StaffRequest, done: Ran, words: str) -> HttpResponse:
     if done.request_id:
         messages.info(request, f"Waits for a second person. {done.sentence}")
         return redirect("approval", done.request_id)

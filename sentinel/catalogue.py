@@ -36,6 +36,10 @@ class ParameterKind(StrEnum):
     NAME = "name"
 
 
+# How long a request waits that people think over; what happens at a counter waits a day or less.
+ANSWERED_WITHIN = timedelta(days=7)
+
+
 @dataclass(frozen=True, slots=True)
 class ActionType:
     """An action by name, as staff know it (`title`), on one type of resource.

@@ -65,9 +65,10 @@ def text_of(content: Mapping[str, Any], salt: str) -> str:
     return canonical({"salt": salt, **content})
 
 
-def text_of_request(request: str, salt: str) -> str:
+def text_of_request(request: str, salt: str, *, details: Mapping[str, Any]) -> str:
     """`text_of` for a request whose canonical text is known already: it is the largest part by far."""
-    return f'{{"request":{request},"salt":"{salt}"}}'
+    more = f'"details":{canonical(details)},' if details else ""
+    return f'{{{more}"request":{request},"salt":"{salt}"}}'
 
 
 def seal(content: str, *, key: Key, decision_id: UUID) -> Sealed:

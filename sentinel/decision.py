@@ -13,11 +13,15 @@ from .cedar import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What the action is done to; `attributes` are the facts policies read. A fact that is not known is left out or None."""
+    """What the action is done to; `attributes` are the facts policies read. A fact that is not known is left out or None.
+
+    `consents` are the records in force by their purpose: those an act relies on are named in its decision.
+    """
 
     type: str
     id: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    consents: Mapping[str, UUID] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from uuid import UUID
 from bankos.platform import events
 from bankos.platform.actors import Actor
 
-from . import governance, redaction
-from .action_types import ERASE_CUSTOMER
+from . import actions, redaction
+from .actions import Ask, NotPossible, Permitted, Ran
+from .catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 from .decision import Resource
-from .governance import Act, CarriedOut, NotPossible, Permitted
 from .models import ApprovalAnswer, ApprovalMessage, ApprovalRequest, ContextKey
 
 SOURCE = "sentinel.erasure"
@@ -36,7 +36,7 @@ def goes_with(*, known: Known, erase: Erase) -> None:
     _erasers.append(erase)
 
 
-def erase(party_id: UUID, *, actor: Actor, reason: str, at: datetime) -> CarriedOut:
+def erase(party_id: UUID, *, actor: Actor, reason: str, at: datetime) -> Ran:
     """Ask for a customer to be erased. A second person decides; until then nothing is gone.
 
     What this very decision rested on goes with the rest: the request, its reason and who agreed stay readable only in the token's hashes,
@@ -45,9 +45,7 @@ def erase(party_id: UUID, *, actor: Actor, reason: str, at: datetime) -> Carried
     Raises:
         NotPossible: there is nothing to erase.
     """
-    return governance.carry_out(
-        actor=actor, action=ERASE_CUSTOMER.name, resource_id=str(party_id), parameters={"reason": reason}, at=at, note=reason
-    )
+    return actions.run(ERASE_CUSTOMER, actor=actor, resource_id=str(party_id), parameters={"reason": reason}, at=at, note=reason)
 
 
 def erase_contexts(party_id: str, *, decision_id: UUID) -> int:
@@ -62,11 +60,11 @@ def erase_contexts(party_id: str, *, decision_id: UUID) -> int:
     return keys + texts + redaction.redact(decision_id, ApprovalMessage._meta.db_table, "text", messages)
 
 
-def _resource(party_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    told = [facts for known in _known if (facts := known(party_id, at)) is not None]
-    if not told and not ContextKey.objects.filter(subject_type=PARTY, subject_id=party_id, erased_at=None).exists():
+def _resource(asked: Ask) -> Resource:
+    told = [facts for known in _known if (facts := known(asked.resource_id, asked.at)) is not None]
+    if not told and not ContextKey.objects.filter(subject_type=PARTY, subject_id=asked.resource_id, erased_at=None).exists():
         raise NotPossible("Nothing is kept about this customer that could be erased.")
-    return Resource(PARTY, party_id, {name: value for facts in told for name, value in facts.items()})
+    return Resource(PARTY, asked.resource_id, {name: value for facts in told for name, value in facts.items()})
 
 
 def _erase(permitted: Permitted) -> None:
@@ -76,4 +74,15 @@ def _erase(permitted: Permitted) -> None:
     events.publish(ERASED, subject=permitted.resource_id, data={"decision": str(permitted.decision.id)}, source=SOURCE, at=permitted.at)
 
 
-governance.register(ERASE_CUSTOMER.name, Act(_resource, _erase))
+ERASE_CUSTOMER = actions.declare(
+    ActionType(
+        name="customer.erase",
+        title="Erase what decisions about a customer rested on",
+        resource_type="Party",
+        parameters={"reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_resource,
+    effect=_erase,
+)

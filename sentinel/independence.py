@@ -1,7 +1,7 @@
 """Who is independent enough to be a second person, judged by the hand that answers and by whose authority it uses.
 
 People *concerned* by a request are who asks, whom it is done for, and those its action names: who wrote it, who gets a power by it
-(`governance.Act.concerned`). Nobody concerned is a second person, nor is who reports to one of them, however far below. Where an action
+(`actions.declare`). Nobody concerned is a second person, nor is who reports to one of them, however far below. Where an action
 names people itself, it gives power, and who stands above one of them is out, too. What a policy asks for comes on top of that.
 
 The same is asked of who lent a role: a role lent by somebody who is not independent gives nothing.

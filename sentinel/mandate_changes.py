@@ -10,23 +10,22 @@ from bankos.platform import clock
 from bankos.platform.actors import OVERSEEING, Actor
 from bankos.platform.models import User
 
-from . import governance
-from .action_types import DELEGATE_APPROVAL, GRANT_MANDATE, STAFF
+from . import actions
+from .action_types import STAFF
+from .actions import Ask, NotPossible, Permitted, Ran
+from .catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 from .decision import Resource
-from .governance import Act, CarriedOut, NotPossible, Permitted
 from .models import Delegation, PersonalMandate
 
 LONGEST_MANDATE = timedelta(days=366)
 LONGEST_DELEGATION = timedelta(days=30)
 
 
-def grant(
-    *, person_id: UUID, action: str, amount: Decimal, currency: str, until: date, reason: str, actor: Actor, at: datetime
-) -> CarriedOut:
+def grant(*, person_id: UUID, action: str, amount: Decimal, currency: str, until: date, reason: str, actor: Actor, at: datetime) -> Ran:
     """Let one person decide one action up to an amount, until the end of a day. Needs a second person, as the policies say.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
     parameters = {
         "action": action,
@@ -35,28 +34,24 @@ def grant(
         "until": until.isoformat(),
         "reason": reason,
     }
-    return governance.carry_out(
-        actor=actor, action=GRANT_MANDATE.name, resource_id=str(person_id), parameters=parameters, at=at, note=reason
-    )
+    return actions.run(GRANT_MANDATE, actor=actor, resource_id=str(person_id), parameters=parameters, at=at, note=reason)
 
 
-def delegate(*, giver: Actor, receiver_id: UUID, role: str, until: date, reason: str, at: datetime) -> CarriedOut:
+def delegate(*, giver: Actor, receiver_id: UUID, role: str, until: date, reason: str, at: datetime) -> Ran:
     """Let a colleague approve with one's role until the end of a day. A role that oversees needs a second person.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
     parameters = {"role": role, "until": until.isoformat(), "reason": reason}
-    return governance.carry_out(
-        actor=giver, action=DELEGATE_APPROVAL.name, resource_id=str(receiver_id), parameters=parameters, at=at, note=reason
-    )
+    return actions.run(DELEGATE_APPROVAL, actor=giver, resource_id=str(receiver_id), parameters=parameters, at=at, note=reason)
 
 
 def revoke_mandate(mandate_id: UUID, *, actor: Actor, at: datetime) -> None:
     """End a mandate before its day: taking away needs no second person, only somebody who oversees. Twice is once.
 
     Raises:
-        governance.NotPossible
+        actions.NotPossible
     """
     mandate = PersonalMandate.objects.filter(pk=mandate_id).first()
     if mandate is None or not actor.roles & OVERSEEING:
@@ -70,7 +65,7 @@ def revoke_delegation(delegation_id: UUID, *, actor: Actor, at: datetime) -> Non
     """End a delegation before its day: who gave it, who has it, or somebody who oversees. Twice is once.
 
     Raises:
-        governance.NotPossible
+        actions.NotPossible
     """
     delegation = Delegation.objects.filter(pk=delegation_id).first()
     if delegation is None or not (actor.roles & OVERSEEING or actor.user_id in (delegation.giver_id, delegation.receiver_id)):
@@ -80,9 +75,9 @@ def revoke_delegation(delegation_id: UUID, *, actor: Actor, at: datetime) -> Non
         delegation.save()
 
 
-def _staff(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    _person(resource_id)
-    return Resource(STAFF, resource_id, {"person": resource_id})
+def _staff(asked: Ask) -> Resource:
+    _person(asked.resource_id)
+    return Resource(STAFF, asked.resource_id, {"person": asked.resource_id})
 
 
 def _person(resource_id: str) -> User:
@@ -137,5 +132,35 @@ def _receiver(resource_id: str, parameters: Mapping[str, Any]) -> list[str]:
     return [resource_id]
 
 
-governance.register(GRANT_MANDATE.name, Act(_staff, _grant, concerned=_receiver))
-governance.register(DELEGATE_APPROVAL.name, Act(_staff, _delegate, concerned=_receiver))
+GRANT_MANDATE = actions.declare(
+    ActionType(
+        name="mandate.grant",
+        title="Give a person a mandate",
+        resource_type=STAFF,
+        parameters={
+            "action": ParameterKind.NAME,
+            "amount": ParameterKind.MONEY,
+            "currency": ParameterKind.CURRENCY,
+            "until": ParameterKind.DATE,
+            "reason": ParameterKind.TEXT,
+        },
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_staff,
+    effect=_grant,
+    concerned=_receiver,
+)
+DELEGATE_APPROVAL = actions.declare(
+    ActionType(
+        name="approval.delegate",
+        title="Let a colleague approve in one’s place",
+        resource_type=STAFF,
+        parameters={"role": ParameterKind.CODE, "until": ParameterKind.DATE, "reason": ParameterKind.TEXT},
+        risk=RiskTier.MEDIUM,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_staff,
+    effect=_delegate,
+    concerned=_receiver,
+)

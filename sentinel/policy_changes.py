@@ -16,11 +16,11 @@ from bankos.platform import jobs
 from bankos.platform.actors import OVERSEEING, Actor, ActorKind
 from bankos.platform.models import User
 
-from . import authority, examples, governance, impact, policy
+from . import actions, authority, examples, impact, policy
 from .action_types import ACTIVATE_POLICY, POLICY
+from .actions import Ask, NotPossible, Permitted, Ran, Refusal
 from .cedar import moment
 from .decision import Resource
-from .governance import Act, CarriedOut, NotPossible, Permitted, Refusal
 from .models import ApprovalAnswer, ApprovalRequest, PolicyStep, PolicyVersion
 
 State = PolicyVersion.State
@@ -123,7 +123,7 @@ def see_impact(version_id: UUID, actor: Actor, at: datetime) -> None:
         _step(version, Kind.IMPACT_SEEN, at, actor, detail)
 
 
-def propose(version_id: UUID, *, from_: datetime | None, actor: Actor, at: datetime, note: str = "") -> CarriedOut:
+def propose(version_id: UUID, *, from_: datetime | None, actor: Actor, at: datetime, note: str = "") -> Ran:
     """Ask for a draft to come into force: at once when a second person agrees, or from a moment.
 
     Whoever agrees did not write it, and stands neither above nor below who did or who asks (`independence`). That the examples hold and
@@ -142,9 +142,7 @@ def propose(version_id: UUID, *, from_: datetime | None, actor: Actor, at: datet
         policy.lock(store_of(version))
         if open_request(version, at=at) is not None:
             raise NotPossible(f"Version {version.number} waits for an answer already.")
-        outcome = governance.carry_out(
-            actor=actor, action=ACTIVATE_POLICY.name, resource_id=str(version.pk), parameters=parameters, at=at, note=note
-        )
+        outcome = actions.run(ACTIVATE, actor=actor, resource_id=str(version.pk), parameters=parameters, at=at, note=note)
         if outcome.request_id is not None:
             when = f"From {localtime(from_):%d %b %Y, %H:%M}" if from_ else "At once"
             _step(version, Kind.PROPOSED, at, actor, f"{when}. {note}" if note else when, outcome.decision.id)
@@ -216,10 +214,10 @@ def _overtaken_by(version: PolicyVersion) -> int | None:
     return newer.order_by("-number").values_list("number", flat=True).first()
 
 
-def _resource(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
+def _resource(asked: Ask) -> Resource:
     """What the policies may know of a version. Asked when it is proposed, and again when a second person agrees."""
-    version = PolicyVersion.objects.filter(pk=parameters["version"]).first()
-    if version is None or resource_id != str(version.pk) or parameters["sha256"] != version.sha256:
+    version = PolicyVersion.objects.filter(pk=asked.parameters["version"]).first()
+    if version is None or asked.resource_id != str(version.pk) or asked.parameters["sha256"] != version.sha256:
         raise NotPossible("There is no such policy version.")
     if version.state != State.DRAFT:
         raise NotPossible(f"Version {version.number} is no draft any more: it is {version.get_state_display()}.")
@@ -229,7 +227,7 @@ def _resource(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> 
     attributes = {"store": store_of(version), "examples_hold": examples_hold(version), "impact_seen": seen}
     if version.drafted_by:
         attributes["drafted_by"] = version.drafted_by
-    return Resource(POLICY, resource_id, attributes)
+    return Resource(POLICY, asked.resource_id, attributes)
 
 
 def _authors(resource_id: str, parameters: Mapping[str, Any]) -> list[str]:
@@ -293,4 +291,4 @@ def _step(version: PolicyVersion, kind: str, at: datetime, actor: Actor | None, 
     )
 
 
-governance.register(ACTIVATE_POLICY.name, Act(_resource, _effect, _refused, concerned=_authors))
+ACTIVATE = actions.declare(ACTIVATE_POLICY, facts=_resource, effect=_effect, refused=_refused, concerned=_authors)

@@ -15,10 +15,10 @@ from bankos.platform import jobs
 from bankos.platform.requests import StaffRequest
 
 from . import impact, policy_changes, policy_diff, policy_reading
+from .actions import NotPossible, Ran
 from .authority import AuthorityError
 from .examples import Result
 from .forms import ImpactForm, PolicyForm, ProposeForm
-from .governance import CarriedOut, NotPossible
 from .models import PolicyVersion
 from .policy_changes import NotInCharge
 from .policy_reading import NotThere, VersionView
@@ -204,7 +204,7 @@ def _start(request: StaffRequest) -> dict[str, str]:
     return policy_reading.texts_of(row)._asdict()
 
 
-def _told(outcome: CarriedOut) -> str:
+def _told(outcome: Ran) -> str:
     return "It is in force." if outcome.done else "Proposed. Now a second person of compliance has to agree."
 
 

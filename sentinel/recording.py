@@ -91,7 +91,7 @@ class Answered:
             # Whole seconds, as the token says it.
             expires_at=(asked.at + self.action_type.lifetime).replace(microsecond=0),
         )
-        return _sealed(row, contexts.text_of_request(self.request_text, salt), key)
+        return _sealed(row, contexts.text_of_request(self.request_text, salt, details=asked.details), key)
 
 
 @dataclass(frozen=True, slots=True)

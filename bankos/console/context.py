@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from bankos.platform.actors import OVERSEEING, SERVING, Actor, Role
 from customers.care import emergency_lists
 from journeys import work
-from sentinel import governance
+from sentinel import actions
 from sentinel.automation import stops
 
 from .models import Display
@@ -105,7 +105,7 @@ def _counts(actor: Actor, at: datetime) -> dict[str, int]:
     waits = work.counts(actor=actor, at=at)
     return {
         **waits,
-        "approvals": waits.get("approvals", 0) + governance.waiting_for(actor, at=at),
+        "approvals": waits.get("approvals", 0) + actions.waiting_for(actor, at=at),
         "emergencies": emergency_lists.waiting_for_review(actor),
     }
 

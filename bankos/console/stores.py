@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bankos.platform.requests import StaffRequest
 from customers.colleagues import ColleagueField
+from sentinel.actions import ASKED_FOR, NotPossible, Ran
 from sentinel.authority import AuthorityError
 from sentinel.authzen import access, granting, management
 from sentinel.authzen.access import UnknownClient, UnknownStore
 from sentinel.authzen.management import Manager
-from sentinel.governance import ASKED_FOR, CarriedOut, NotPossible
 from sentinel.models import PolicyStore
 from sentinel.policy import BANK
 
@@ -146,7 +146,7 @@ def let_ask(request: StaffRequest, name: str) -> HttpResponse:
     given: dict[str, Any] = {key: said[key] for key in ("name", "manages", "per_minute", "reason")}
     asked: list[UUID] = []
 
-    def ask() -> CarriedOut:
+    def ask() -> Ran:
         made = granting.let_ask(found.name, **given, actor=request.actor, at=request.now)
         asked.append(made.client_id)
         return made.carried
@@ -203,14 +203,14 @@ def _store(name: str, manager: Manager) -> PolicyStore:
     return management.store_of(name, manager=manager)
 
 
-def _assigned(request: StaffRequest, form: forms.Form, name: str) -> CarriedOut | None:
+def _assigned(request: StaffRequest, form: forms.Form, name: str) -> Ran | None:
     said = form.cleaned_data
     owner = said["owner"].pk if said["owner"] else None
     given: dict[str, Any] = {"title": said["title"], "owner": owner, "reason": said["reason"]}
     return _carried(form, lambda: granting.assign(name, **given, actor=request.actor, at=request.now))
 
 
-def _carried(form: forms.Form, ask: Callable[[], CarriedOut]) -> CarriedOut | None:
+def _carried(form: forms.Form, ask: Callable[[], Ran]) -> Ran | None:
     """Ask for it; None if it makes no sense or is refused, which the form then says."""
     try:
         carried = ask()
@@ -223,7 +223,7 @@ def _carried(form: forms.Form, ask: Callable[[], CarriedOut]) -> CarriedOut | No
     return carried
 
 
-def _tell(request: StaffRequest, carried: CarriedOut, done: str) -> None:
+def _tell(request: StaffRequest, carried: Ran, done: str) -> None:
     if carried.done:
         messages.success(request, done)
     else:

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bankos.platform.actors import Role
 from bankos.platform.requests import StaffRequest
+from sentinel.actions import ASKED_FOR, NotPossible, Ran
 from sentinel.authority import AuthorityError
-from sentinel.governance import ASKED_FOR, CarriedOut, NotPossible
 
 from ..colleagues import ColleagueField
 from ..models import MaskedField, Team
@@ -213,7 +213,7 @@ def customers(request: StaffRequest, kind: str, list_id: UUID) -> HttpResponse:
     said = form.cleaned_data if form.is_valid() else {}
     by: dict[str, Any] = {"actor": request.actor, "at": request.now}
 
-    def ask() -> CarriedOut:
+    def ask() -> Ran:
         party = arranging.party_with(said["number"], actor=request.actor)
         if kind == "portfolio":
             return arranging.place(party, portfolio=list_id, reason=said["reason"], **by)
@@ -324,7 +324,7 @@ def change_masking(request: StaffRequest) -> HttpResponse:
     return _masking(request, form)
 
 
-def _asked(request: StaffRequest, ask: Callable[[], CarriedOut], done: str, *, unknown: bool = False) -> str | None:
+def _asked(request: StaffRequest, ask: Callable[[], Ran], done: str, *, unknown: bool = False) -> str | None:
     """Ask for it, and say what became of it; returns why not."""
     try:
         carried = ask()
@@ -344,7 +344,7 @@ def _asked(request: StaffRequest, ask: Callable[[], CarriedOut], done: str, *, u
 
 
 def _act(
-    request: StaffRequest, form: forms.Form, ask: Callable[[], CarriedOut], done: str, *, kind: str, list_id: UUID, name: str, row: str = ""
+    request: StaffRequest, form: forms.Form, ask: Callable[[], Ran], done: str, *, kind: str, list_id: UUID, name: str, row: str = ""
 ) -> HttpResponse:
     """Ask for what the form says. Where that fails the page keeps what was typed; `row` is the one of a list it was typed into."""
     if form.is_valid():

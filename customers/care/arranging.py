@@ -11,9 +11,9 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from bankos.platform.actors import Actor
-from sentinel import authority, governance
-from sentinel.catalogue import ActionType
-from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
+from sentinel import actions, authority
+from sentinel.actions import Action, Ask, NotPossible, Permitted, Ran
+from sentinel.catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 
 from ..ingestion.converters import client_number, customer_number
 from ..members import customer_of
@@ -21,15 +21,7 @@ from ..models import Circle, Party, PartyUserPermission, Portfolio, PortfolioPla
 from ..models.care import LONGEST_LEAVE
 from ..visibility import NotVisible, may_see, visible_parties_subquery
 from . import granting
-from .action_types import (
-    ACCESS_LIST,
-    ARRANGE_PORTFOLIO,
-    HIDE_CUSTOMER,
-    PLACE_CUSTOMER,
-    PROTECT_CUSTOMER,
-    SHOW_CUSTOMER,
-    UNPROTECT_CUSTOMER,
-)
+from .action_types import ACCESS_LIST
 from .granting import UnknownList, colleague, end_of, in_charge, reason_of
 
 
@@ -135,7 +127,7 @@ def leaves(*, actor: Actor, at: datetime, limit: int = 200) -> list[Leave]:
     ]
 
 
-def arrange(portfolio_id: UUID, *, manager: str, team: str, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def arrange(portfolio_id: UUID, *, manager: str, team: str, reason: str, actor: Actor, at: datetime) -> Ran:
     """Say who manages a portfolio and which team looks after it; empty for nobody.
 
     Raises:
@@ -145,7 +137,7 @@ def arrange(portfolio_id: UUID, *, manager: str, team: str, reason: str, actor: 
     return _asked(ARRANGE_PORTFOLIO, portfolio_id, {"person": manager, "team": team}, reason, actor=actor, at=at)
 
 
-def show_customer(party_id: UUID, *, person_id: UUID, until: date, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def show_customer(party_id: UUID, *, person_id: UUID, until: date, reason: str, actor: Actor, at: datetime) -> Ran:
     """Let a colleague see one customer until the end of a day, a month away at most; it takes the place of an earlier leave.
 
     Raises:
@@ -155,17 +147,17 @@ def show_customer(party_id: UUID, *, person_id: UUID, until: date, reason: str, 
     return _asked(SHOW_CUSTOMER, _golden(party_id, actor), said, reason, actor=actor, at=at)
 
 
-def hide_customer(party_id: UUID, *, person_id: UUID, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def hide_customer(party_id: UUID, *, person_id: UUID, reason: str, actor: Actor, at: datetime) -> Ran:
     """End a leave before its day. Raises as `show_customer`."""
     return _asked(HIDE_CUSTOMER, _golden(party_id, actor), {"person": str(person_id)}, reason, actor=actor, at=at)
 
 
-def place(party_id: UUID, *, portfolio: UUID, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def place(party_id: UUID, *, portfolio: UUID, reason: str, actor: Actor, at: datetime) -> Ran:
     """Put a customer into a portfolio, and out of the one they were in. Raises as `show_customer`."""
     return _asked(PLACE_CUSTOMER, _golden(party_id, actor), {"portfolio": str(portfolio)}, reason, actor=actor, at=at)
 
 
-def protect(party_id: UUID, *, circle: UUID, employee: UUID | None, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def protect(party_id: UUID, *, circle: UUID, employee: UUID | None, reason: str, actor: Actor, at: datetime) -> Ran:
     """From now on only this circle sees the customer.
 
     Args:
@@ -177,7 +169,7 @@ def protect(party_id: UUID, *, circle: UUID, employee: UUID | None, reason: str,
     return _asked(PROTECT_CUSTOMER, _golden(party_id, actor), said, reason, actor=actor, at=at)
 
 
-def unprotect(protection_id: UUID, *, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def unprotect(protection_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Ran:
     """End a protection: a second person agrees, and both see the customer already. Raises as `protect`."""
     row = Protection.objects.in_force().filter(pk=protection_id, party__in=visible_parties_subquery(actor)).first()
     if row is None:
@@ -186,9 +178,9 @@ def unprotect(protection_id: UUID, *, reason: str, actor: Actor, at: datetime) -
     return _asked(UNPROTECT_CUSTOMER, row.party_id, {"protection": str(protection_id)}, reason, actor=actor, at=at)
 
 
-def _asked(kind: ActionType, id: UUID, said: Mapping[str, str], reason: str, *, actor: Actor, at: datetime) -> CarriedOut:
+def _asked(action: Action, id: UUID, said: Mapping[str, str], reason: str, *, actor: Actor, at: datetime) -> Ran:
     parameters = {**said, "reason": reason_of(reason)}
-    return governance.carry_out(actor=actor, action=kind.name, resource_id=str(id), parameters=parameters, at=at, note=parameters["reason"])
+    return actions.run(action, actor=actor, resource_id=str(id), parameters=parameters, at=at, note=parameters["reason"])
 
 
 def _golden(party_id: UUID, actor: Actor) -> UUID:
@@ -203,38 +195,38 @@ def _portfolio(portfolio_id: str) -> Portfolio:
     return row
 
 
-def _of_portfolio(portfolio_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
-    if not Portfolio.objects.filter(pk=portfolio_id).exists():
-        raise UnknownList(portfolio_id)
-    if parameters["person"]:
-        colleague(str(parameters["person"]))
-    if parameters["team"] and not Team.objects.filter(pk=granting.colleague_id(str(parameters["team"]))).exists():
+def _of_portfolio(asked: Ask) -> authority.Resource:
+    if not Portfolio.objects.filter(pk=asked.resource_id).exists():
+        raise UnknownList(asked.resource_id)
+    if asked.parameters["person"]:
+        colleague(str(asked.parameters["person"]))
+    if asked.parameters["team"] and not Team.objects.filter(pk=granting.colleague_id(str(asked.parameters["team"]))).exists():
         raise NotPossible("There is no such team.")
-    return authority.Resource(ACCESS_LIST, portfolio_id, {"kind": "portfolio"})
+    return authority.Resource(ACCESS_LIST, asked.resource_id, {"kind": "portfolio"})
 
 
-def _of_party(party_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
+def _of_party(asked: Ask) -> authority.Resource:
     """Of the customer the policies learn where they belong, and no more: who may see them is not decided by how they fare."""
-    branch = Party.objects.filter(pk=party_id).values_list("golden__home_branch__code", flat=True).first()
-    return authority.Resource("Party", party_id, {"branch": branch} if branch else {})
+    branch = Party.objects.filter(pk=asked.resource_id).values_list("golden__home_branch__code", flat=True).first()
+    return authority.Resource("Party", asked.resource_id, {"branch": branch} if branch else {})
 
 
-def _of_leave(party_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
-    colleague(str(parameters["person"]))
-    end = end_of(str(parameters["until"]), at)
-    if end is None or end > at + LONGEST_LEAVE:
+def _of_leave(asked: Ask) -> authority.Resource:
+    colleague(str(asked.parameters["person"]))
+    end = end_of(str(asked.parameters["until"]), asked.at)
+    if end is None or end > asked.at + LONGEST_LEAVE:
         raise NotPossible(f"A leave to see a single customer lasts {LONGEST_LEAVE.days} days at most.")
-    return _of_party(party_id, parameters, at)
+    return _of_party(asked)
 
 
-def _of_protection(party_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
-    if not Circle.objects.filter(pk=str(parameters["circle"])).exists():
+def _of_protection(asked: Ask) -> authority.Resource:
+    if not Circle.objects.filter(pk=str(asked.parameters["circle"])).exists():
         raise NotPossible("There is no such circle.")
-    if parameters["employee"]:
-        colleague(str(parameters["employee"]))
-    if _protections(party_id, str(parameters["employee"])).exists():
+    if asked.parameters["employee"]:
+        colleague(str(asked.parameters["employee"]))
+    if _protections(asked.resource_id, str(asked.parameters["employee"])).exists():
         raise NotPossible("They are protected for this reason already; that protection ends first.")
-    return _of_party(party_id, parameters, at)
+    return _of_party(asked)
 
 
 def _protections(party_id: str, employee: str) -> Any:
@@ -330,9 +322,76 @@ def _gains(id: str, parameters: Mapping[str, Any]) -> list[str]:
     return [str(parameters["person"])] if parameters["person"] else []
 
 
-governance.register(ARRANGE_PORTFOLIO.name, Act(_of_portfolio, _arrange, concerned=_gains))
-governance.register(SHOW_CUSTOMER.name, Act(_of_leave, _seen_by_the_asker(_show), concerned=_gains))
-governance.register(HIDE_CUSTOMER.name, Act(_of_party, _seen_by_the_asker(_hide)))
-governance.register(PLACE_CUSTOMER.name, Act(_of_party, _seen_by_the_asker(_place)))
-governance.register(PROTECT_CUSTOMER.name, Act(_of_protection, _seen_by_the_asker(_protect)))
-governance.register(UNPROTECT_CUSTOMER.name, Act(_of_party, _seen_by_the_asker(_unprotect)))
+ARRANGE_PORTFOLIO = actions.declare(
+    ActionType(
+        name="portfolio.arrange",
+        title="Say who looks after a portfolio",
+        resource_type=ACCESS_LIST,
+        parameters={"person": ParameterKind.NAME, "team": ParameterKind.NAME, "reason": ParameterKind.TEXT},
+        risk=RiskTier.MEDIUM,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_of_portfolio,
+    effect=_arrange,
+    concerned=_gains,
+)
+SHOW_CUSTOMER = actions.declare(
+    ActionType(
+        name="customer.show",
+        title="Let a colleague see one customer for a while",
+        resource_type="Party",
+        parameters={"person": ParameterKind.UUID, "until": ParameterKind.DATE, "reason": ParameterKind.TEXT},
+        risk=RiskTier.MEDIUM,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_of_leave,
+    effect=_seen_by_the_asker(_show),
+    concerned=_gains,
+)
+HIDE_CUSTOMER = actions.declare(
+    ActionType(
+        name="customer.hide",
+        title="No longer let a colleague see one customer",
+        resource_type="Party",
+        parameters={"person": ParameterKind.UUID, "reason": ParameterKind.TEXT},
+        risk=RiskTier.LOW,
+    ),
+    facts=_of_party,
+    effect=_seen_by_the_asker(_hide),
+)
+PLACE_CUSTOMER = actions.declare(
+    ActionType(
+        name="customer.place",
+        title="Put a customer into a portfolio",
+        resource_type="Party",
+        parameters={"portfolio": ParameterKind.UUID, "reason": ParameterKind.TEXT},
+        risk=RiskTier.MEDIUM,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_of_party,
+    effect=_seen_by_the_asker(_place),
+)
+PROTECT_CUSTOMER = actions.declare(
+    ActionType(
+        name="customer.protect",
+        title="Let only a few see a customer",
+        resource_type="Party",
+        parameters={"circle": ParameterKind.UUID, "employee": ParameterKind.NAME, "reason": ParameterKind.TEXT},
+        risk=RiskTier.MEDIUM,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_of_protection,
+    effect=_seen_by_the_asker(_protect),
+)
+UNPROTECT_CUSTOMER = actions.declare(
+    ActionType(
+        name="customer.unprotect",
+        title="End the protection of a customer",
+        resource_type="Party",
+        parameters={"protection": ParameterKind.UUID, "reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_of_party,
+    effect=_seen_by_the_asker(_unprotect),
+)

@@ -11,14 +11,14 @@ from uuid import UUID
 from bankos.platform import events
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
-from sentinel import authority, governance
-from sentinel.catalogue import ActionType
-from sentinel.governance import Act, NotPossible, Parameters, Permitted
+from sentinel import actions, authority
+from sentinel.actions import Ask, NotPossible, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
 from ..ingestion.converters import client_number, customer_number
 from ..models import EmergencyAccess, EmergencyEnd, EmergencyGrant, EmergencyReview, Party, Protection
 from ..visibility import NotVisible, visible_party_ids
-from .action_types import BREAK_GLASS, END_EMERGENCY, REVIEW_EMERGENCY
+from .action_types import END_EMERGENCY, REVIEW_EMERGENCY
 from .looks import person_of, settings
 from .seeing import of_own_team
 from .shields import resource_of
@@ -75,8 +75,8 @@ def ask(*, number: str, reason_code: str, reason: str, actor: Actor, at: datetim
     with authority.keeping_evidence(EmergencyRefused):
         access.save(force_insert=True)
         events.publish(ASKED, subject=str(access.pk), data={"by": actor.id, "reason": reason_code}, source=SOURCE, at=at)
-        carried = governance.carry_out(
-            actor=actor, action=BREAK_GLASS.name, resource_id=str(access.resource_id), parameters=parameters, at=at, note=access.reason
+        carried = actions.run(
+            BREAK_GLASS, actor=actor, resource_id=str(access.resource_id), parameters=parameters, at=at, note=access.reason
         )
         if not carried.done and carried.request_id is None:
             raise EmergencyRefused
@@ -162,12 +162,12 @@ def _is_protected(party_id: UUID) -> bool:
     return Protection.objects.in_force().filter(party__golden=party_id).exists()
 
 
-def _resource(resource_id: str, parameters: Parameters, at: datetime) -> authority.Resource:
+def _resource(asked: Ask) -> authority.Resource:
     """An ordinary customer with their facts. Of a protected one, as of nobody, only that few may see them."""
-    party = UUID(resource_id)
+    party = UUID(asked.resource_id)
     if not Party.objects.filter(pk=party).exists() or _is_protected(party):
-        return authority.Resource("Party", resource_id, SHIELDED)
-    return resource_of(party, at=at)
+        return authority.Resource("Party", asked.resource_id, SHIELDED)
+    return resource_of(party, at=asked.at)
 
 
 def _grant(permitted: Permitted) -> None:
@@ -190,7 +190,18 @@ def _grant(permitted: Permitted) -> None:
     events.publish(GRANTED, subject=str(access.pk), data=data, source=SOURCE, at=permitted.at)
 
 
-governance.register(BREAK_GLASS.name, Act(_resource, _grant))
+BREAK_GLASS = actions.declare(
+    ActionType(
+        name="customer.break_glass",
+        title="Look at a customer in an emergency",
+        resource_type="Party",
+        parameters={"minutes": ParameterKind.INTEGER, "reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+        approval_lifetime=timedelta(hours=1),
+    ),
+    facts=_resource,
+    effect=_grant,
+)
 
 
 def _decided(kind: ActionType, access: EmergencyAccess, parameters: dict[str, str], actor: Actor, at: datetime) -> UUID:

@@ -17,8 +17,9 @@ from django.db.models import Count, Q
 from bankos.platform import clock
 from bankos.platform.actors import OVERSEEING, Actor, Role
 from bankos.platform.models import User
-from sentinel import approvals, authority, governance
-from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
+from sentinel import actions, approvals, authority
+from sentinel.actions import Ask, NotPossible, Permitted, Ran
+from sentinel.catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 from sentinel.people import joining, reading
 
 from ..models import (
@@ -38,7 +39,7 @@ from ..models import (
     VisibilityChange,
 )
 from ..models.parties import VIEW_CUSTOMERS
-from .action_types import ACCESS_LIST, GRANT_VISIBILITY, WITHDRAW_VISIBILITY
+from .action_types import ACCESS_LIST
 
 LONGEST_REASON = 200
 GROUP = "group-"
@@ -223,7 +224,7 @@ def history(about: UUID, *, actor: Actor, limit: int = 50) -> list[Change]:
     return [Change(row.changed_at, _in_words(row, names), row.decision_id) for row in rows]
 
 
-def grant(kind: str, list_id: UUID, *, person_id: UUID, until: date | None, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def grant(kind: str, list_id: UUID, *, person_id: UUID, until: date | None, reason: str, actor: Actor, at: datetime) -> Ran:
     """Let a colleague see these customers, until the end of a day or for good.
 
     Raises:
@@ -232,12 +233,10 @@ def grant(kind: str, list_id: UUID, *, person_id: UUID, until: date | None, reas
     in_charge(actor)
     _row(kind, list_id)
     parameters = {"kind": kind, "person": str(person_id), "until": until.isoformat() if until else "", "reason": reason_of(reason)}
-    return governance.carry_out(
-        actor=actor, action=GRANT_VISIBILITY.name, resource_id=str(list_id), parameters=parameters, at=at, note=parameters["reason"]
-    )
+    return actions.run(GRANT_VISIBILITY, actor=actor, resource_id=str(list_id), parameters=parameters, at=at, note=parameters["reason"])
 
 
-def withdraw(kind: str, list_id: UUID, *, holder: str, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def withdraw(kind: str, list_id: UUID, *, holder: str, reason: str, actor: Actor, at: datetime) -> Ran:
     """From now on this person, or everybody of this group, sees these customers no more by this list.
 
     Raises:
@@ -247,9 +246,7 @@ def withdraw(kind: str, list_id: UUID, *, holder: str, reason: str, actor: Actor
     _row(kind, list_id)
     _held(kind, list_id, holder, at)
     parameters = {"kind": kind, "holder": holder, "reason": reason_of(reason)}
-    return governance.carry_out(
-        actor=actor, action=WITHDRAW_VISIBILITY.name, resource_id=str(list_id), parameters=parameters, at=at, note=parameters["reason"]
-    )
+    return actions.run(WITHDRAW_VISIBILITY, actor=actor, resource_id=str(list_id), parameters=parameters, at=at, note=parameters["reason"])
 
 
 def waiting(ids: Collection[UUID], *, actor: Actor, at: datetime) -> list[approvals.Waiting]:
@@ -283,13 +280,13 @@ def view_permission(of: type[models.Model]) -> Permission:
     return Permission.objects.get(content_type__app_label="customers", content_type__model=of._meta.model_name, codename=VIEW_CUSTOMERS)
 
 
-def _resource(list_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
-    kind = str(parameters["kind"])
-    _row(kind, UUID(list_id))
-    if "until" in parameters:
-        colleague(str(parameters["person"]))
-        end_of(str(parameters["until"]), at)
-    return authority.Resource(ACCESS_LIST, list_id, {"kind": kind})
+def _resource(asked: Ask) -> authority.Resource:
+    kind = str(asked.parameters["kind"])
+    _row(kind, UUID(asked.resource_id))
+    if "until" in asked.parameters:
+        colleague(str(asked.parameters["person"]))
+        end_of(str(asked.parameters["until"]), asked.at)
+    return authority.Resource(ACCESS_LIST, asked.resource_id, {"kind": kind})
 
 
 def _grant(permitted: Permitted) -> None:
@@ -332,8 +329,35 @@ def _end_with_the_place(user: User, branch: str | None, decision_id: UUID, at: d
 
 
 joining.goes_with(_end_with_the_place)
-governance.register(GRANT_VISIBILITY.name, Act(_resource, _grant, concerned=_gains))
-governance.register(WITHDRAW_VISIBILITY.name, Act(_resource, _withdraw))
+GRANT_VISIBILITY = actions.declare(
+    ActionType(
+        name="visibility.grant",
+        title="Let a colleague see customers",
+        resource_type=ACCESS_LIST,
+        parameters={
+            "kind": ParameterKind.CODE,
+            "person": ParameterKind.UUID,
+            "until": ParameterKind.NAME,
+            "reason": ParameterKind.TEXT,
+        },
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_resource,
+    effect=_grant,
+    concerned=_gains,
+)
+WITHDRAW_VISIBILITY = actions.declare(
+    ActionType(
+        name="visibility.withdraw",
+        title="No longer let somebody see customers",
+        resource_type=ACCESS_LIST,
+        parameters={"kind": ParameterKind.CODE, "holder": ParameterKind.NAME, "reason": ParameterKind.TEXT},
+        risk=RiskTier.LOW,
+    ),
+    facts=_resource,
+    effect=_withdraw,
+)
 
 
 def _row(kind: str, list_id: UUID) -> Any:

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from bankos.platform.actors import OVERSEEING, Actor, Role
-from sentinel import approvals, authority, governance
-from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
+from sentinel import actions, approvals, authority
+from sentinel.actions import Ask, NotPossible, Permitted, Ran
+from sentinel.catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 
 from ..models import MaskedField, MaskingRule, VisibilityChange
-from .action_types import CHANGE_MASKING, MASKING
+from .action_types import MASKING
 from .granting import Change, NotInCharge, reason_of
 
 
@@ -57,7 +58,7 @@ def _in_words(after: Mapping[str, Any]) -> str:
     return f"{role}: {field} {'whole' if after['shown'] and 'gone' not in after else 'masked'}"
 
 
-def change(field: str, *, role: str, shown: bool, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def change(field: str, *, role: str, shown: bool, reason: str, actor: Actor, at: datetime) -> Ran:
     """Say whether a role sees a field whole.
 
     Raises:
@@ -65,15 +66,13 @@ def change(field: str, *, role: str, shown: bool, reason: str, actor: Actor, at:
     """
     in_charge(actor)
     parameters = {"role": role, "shown": "yes" if shown else "no", "reason": reason_of(reason)}
-    return governance.carry_out(
-        actor=actor, action=CHANGE_MASKING.name, resource_id=field, parameters=parameters, at=at, note=parameters["reason"]
-    )
+    return actions.run(CHANGE_MASKING, actor=actor, resource_id=field, parameters=parameters, at=at, note=parameters["reason"])
 
 
-def _resource(field: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
-    if field not in MaskedField or parameters["role"] not in tuple(Role):
+def _resource(asked: Ask) -> authority.Resource:
+    if asked.resource_id not in MaskedField or asked.parameters["role"] not in tuple(Role):
         raise NotPossible("There is no such field, or no such role.")
-    return authority.Resource(MASKING, field, {"field": field})
+    return authority.Resource(MASKING, asked.resource_id, {"field": asked.resource_id})
 
 
 def _change(permitted: Permitted) -> None:
@@ -85,4 +84,15 @@ def _change(permitted: Permitted) -> None:
     )
 
 
-governance.register(CHANGE_MASKING.name, Act(_resource, _change))
+CHANGE_MASKING = actions.declare(
+    ActionType(
+        name="masking.change",
+        title="Say whether a role sees a field whole",
+        resource_type=MASKING,
+        parameters={"role": ParameterKind.CODE, "shown": ParameterKind.CODE, "reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_resource,
+    effect=_change,
+)

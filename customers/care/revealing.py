@@ -9,13 +9,13 @@ from uuid import UUID
 
 from bankos.platform import events
 from bankos.platform.actors import Actor
-from sentinel import authority, governance
-from sentinel.governance import Act, NotPossible, Parameters, Permitted
+from sentinel import actions, authority
+from sentinel.actions import Ask, NotPossible, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
 from ..models import MaskedField, Reveal
 from ..state import state_of
 from ..visibility import NotVisible, may_see
-from .action_types import UNMASK
 from .looks import person_of, settings
 from .shields import resource_of
 
@@ -61,9 +61,7 @@ def reveal(party_id: UUID, *, field: str, reason: str, actor: Actor, at: datetim
     if field not in MaskedField:
         raise UnknownField(field)
     parameters = {"field": str(MaskedField(field)), "reason": reason.strip()[:LONGEST_REASON]}
-    carried = governance.carry_out(
-        actor=actor, action=UNMASK.name, resource_id=str(party_id), parameters=parameters, at=at, note=parameters["reason"]
-    )
+    carried = actions.run(UNMASK, actor=actor, resource_id=str(party_id), parameters=parameters, at=at, note=parameters["reason"])
     if carried.done:
         return Asked(in_force(party_id, actor=actor, at=at).get(field), waits=False)
     if carried.request_id is not None:
@@ -108,9 +106,9 @@ def values_of(party_id: UUID, field: str, *, actor: Actor, at: datetime) -> tupl
             return tuple(said.value for said in (first, *(one.field for one in found.details if one.masks == field)) if said)
 
 
-def _resource(resource_id: str, parameters: Parameters, at: datetime) -> authority.Resource:
+def _resource(asked: Ask) -> authority.Resource:
     try:
-        return resource_of(UUID(resource_id), at=at)
+        return resource_of(UUID(asked.resource_id), at=asked.at)
     except NotVisible as error:
         raise NotPossible("This customer is not there any more.") from error
 
@@ -137,4 +135,14 @@ def _uncover(permitted: Permitted) -> None:
     events.publish(REVEALED, subject=str(party_id), data=data, source=SOURCE, at=permitted.at)
 
 
-governance.register(UNMASK.name, Act(_resource, _uncover))
+UNMASK = actions.declare(
+    ActionType(
+        name="customer.unmask",
+        title="Uncover a masked field",
+        resource_type="Party",
+        parameters={"field": ParameterKind.CODE, "reason": ParameterKind.TEXT},
+        risk=RiskTier.LOW,
+    ),
+    facts=_resource,
+    effect=_uncover,
+)

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bankos.platform.actors import Role
 from bankos.platform.requests import StaffRequest
+from sentinel.actions import NotPossible
 from sentinel.authority import AuthorityError, NotPermitted
-from sentinel.governance import NotPossible
 
 from .. import state
 from ..models import MaskedField

@@ -1,21 +1,9 @@
 """What is asked of the authority about programs, and by them."""
 
-from datetime import timedelta
-
 from sentinel.catalogue import ActionType, ParameterKind, RiskTier, register
 
 CLIENT = "ApiClient"
 
-CLIENT_CHANGE = register(
-    ActionType(
-        name="client.change",
-        title="Change what a program may do",
-        resource_type=CLIENT,
-        parameters={"change": ParameterKind.CODE, "proposal": ParameterKind.NAME, "reason": ParameterKind.TEXT},
-        risk=RiskTier.HIGH,
-        approval_lifetime=timedelta(days=7),
-    )
-)
 
 SIGNAL_RECORD = register(
     ActionType(

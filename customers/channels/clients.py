@@ -23,10 +23,11 @@ from customers.care.granting import reason_of
 from customers.care.looks import person_of
 from customers.models import ApiClient, Branch, ClientKey, ClientProposal, KeyLeave, Portfolio, Scope, SourceSystem
 from customers.visibility import sees_protected
-from sentinel import approvals, authority, governance
-from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
+from sentinel import actions, approvals, authority
+from sentinel.actions import Ask, NotPossible, Permitted, Ran
+from sentinel.catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 
-from .action_types import CLIENT, CLIENT_CHANGE
+from .action_types import CLIENT
 
 MARK = "bc_"
 LIFETIME = timedelta(days=365)
@@ -71,7 +72,7 @@ class Asked:
     """What became of something asked to be done with a program: done, waiting for a second person, or refused."""
 
     client_id: UUID
-    carried: CarriedOut
+    carried: Ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ def widens(before: Described | None, after: Described) -> bool:
 def waiting(client_id: UUID | None, *, actor: Actor, at: datetime) -> list[approvals.Waiting]:
     """What was asked for of this program, or of those that are to be made, and waits. Raises NotInCharge. Queries: 3."""
     in_charge(actor)
-    proposals = ClientProposal.objects.filter(asked_at__gt=at - CLIENT_CHANGE.approval_lifetime)
+    proposals = ClientProposal.objects.filter(asked_at__gt=at - ANSWERED_WITHIN)
     ids = proposals.filter(client_id=client_id) if client_id else proposals.filter(what="make")
     return approvals.waiting_about(CLIENT, [str(id) for id in ids.values_list("client_id", flat=True)], at=at)
 
@@ -304,23 +305,23 @@ def _ask(
             client_id=client_id, what=what, before=before, described=described, asked_by_id=person_of(actor), asked_at=at
         )
         parameters = {"change": what, "proposal": str(proposal.pk), "reason": reason_of(reason)}
-        carried = governance.carry_out(
-            actor=actor, action=CLIENT_CHANGE.name, resource_id=str(client_id), parameters=parameters, at=at, note=parameters["reason"]
+        carried = actions.run(
+            CLIENT_CHANGE, actor=actor, resource_id=str(client_id), parameters=parameters, at=at, note=parameters["reason"]
         )
     return Asked(client_id, carried)
 
 
-def _resource(client_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
+def _resource(asked: Ask) -> authority.Resource:
     """The program as it would be: what a proposal says, or what a key would open."""
-    proposal = _proposal(client_id, parameters)
+    proposal = _proposal(asked.resource_id, asked.parameters)
     if proposal.what == "issue_key":
         return resource_of(_to_change(proposal), widened=True)
     described = _read(proposal.described)
     _check(described)
-    if ApiClient.objects.filter(name=described.name.strip()).exclude(pk=client_id).exists():
+    if ApiClient.objects.filter(name=described.name.strip()).exclude(pk=asked.resource_id).exists():
         raise NotPossible(f"There is a program called {described.name} already.")
     before = described_of(_to_change(proposal)) if proposal.what == "change" else None
-    return _as_resource(client_id, described, widened=widens(before, described))
+    return _as_resource(asked.resource_id, described, widened=widens(before, described))
 
 
 def _carry_out(permitted: Permitted) -> None:
@@ -362,7 +363,19 @@ def _concerned(client_id: str, parameters: Mapping[str, Any]) -> list[str]:
     return sorted({str(one["owner"]) for one in said if one.get("owner")})
 
 
-governance.register(CLIENT_CHANGE.name, Act(_resource, _carry_out, concerned=_concerned))
+CLIENT_CHANGE = actions.declare(
+    ActionType(
+        name="client.change",
+        title="Change what a program may do",
+        resource_type=CLIENT,
+        parameters={"change": ParameterKind.CODE, "proposal": ParameterKind.NAME, "reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_resource,
+    effect=_carry_out,
+    concerned=_concerned,
+)
 
 
 def _proposal(client_id: str, parameters: Mapping[str, Any]) -> ClientProposal:

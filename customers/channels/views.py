@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bankos.platform.requests import StaffRequest
 from customers.models import ApiClient
+from sentinel.actions import ASKED_FOR, NotPossible, Ran
 from sentinel.authority import AuthorityError, NotPermitted
-from sentinel.governance import ASKED_FOR, CarriedOut, NotPossible
 
 from . import clients, overview
 from .clients import NotInCharge, UnknownClient, UnknownKey
@@ -225,7 +225,7 @@ def _asked(form: forms.Form, ask: Callable[[str], clients.Asked]) -> clients.Ask
     return asked
 
 
-def _tell(request: StaffRequest, carried: CarriedOut, done: str, then: str = "") -> None:
+def _tell(request: StaffRequest, carried: Ran, done: str, then: str = "") -> None:
     if carried.done:
         messages.success(request, done)
     else:

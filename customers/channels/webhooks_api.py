@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from bankos.platform.problems import Problem
 from bankos.platform.requests import StaffApiRequest, valid
 from customers.models import Scope
-from sentinel.governance import NotPossible
+from sentinel.actions import NotPossible
 
 from .access import ChannelView, calling
 from .problems import problems

@@ -5,16 +5,14 @@ from datetime import datetime
 from itertools import product
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from bankos.platform import actors
-from sentinel import authority, autonomy
+from sentinel import actions, authority, autonomy
 
 from .. import identity
-from ..models import LinkVerdict, PartyLink
+from ..models import PartyLink
 from . import merging
-from .action_types import PARTY_JOIN
 from .comparing import compare
 from .known import units_of
 from .links import Judge
@@ -56,7 +54,7 @@ def join_next(after: Place | None, by: Judge, *, at: datetime) -> tuple[int, Pla
 
 
 def _may_join() -> bool:
-    return autonomy.may_act_alone(subjects=(LINKAGE.id, MODEL), action=PARTY_JOIN.name)
+    return autonomy.may_act_alone(subjects=(LINKAGE.id, MODEL), action=merging.PARTY_JOIN.name)
 
 
 def _likely(by: Judge) -> QuerySet[PartyLink, tuple[UUID, UUID, UUID, float]]:
@@ -95,12 +93,9 @@ def _belong_together(one: UUID, other: UUID, by: Judge) -> bool:
 def _ask_and_join(one: UUID, other: UUID, by: Judge, *, at: datetime) -> int:
     kept, absorbed = merging.kept_and_absorbed(one, other)
     parameters: Mapping[str, str] = {"other": str(absorbed), "contradicts": merging.contradiction(kept, absorbed), "reason": REASON}
-    resource = merging.resource_of_join(str(kept), parameters, at)
     model = authority.ModelRef(MODEL, str(by.version), by.sha256)
-    decision = authority.authorize(actor=LINKAGE, action=PARTY_JOIN.name, resource=resource, parameters=parameters, at=at, model=model)
-    if decision.outcome is not authority.Outcome.PERMIT:
-        return 0
-    with transaction.atomic():
-        authority.consume_permit(decision, at=at)
-        merging.join(kept, absorbed, actor=LINKAGE, reason=REASON, decision_id=decision.id, verdict=LinkVerdict.Verdict.SAME, at=at)
-    return 1
+    # What it may not join by itself waits in the queue of questions.
+    ran = actions.run(
+        merging.PARTY_JOIN, actor=LINKAGE, resource_id=str(kept), parameters=parameters, at=at, model=model, asks_second_person=False
+    )
+    return int(ran.done)

@@ -12,20 +12,20 @@ from uuid import UUID
 from django.db.models import Count
 
 from bankos.platform.actors import Actor
-from sentinel import authority, governance
-from sentinel.governance import CarriedOut, NotPossible, Permitted
+from sentinel import actions, authority
+from sentinel.actions import Ask, NotPossible, Permitted, Ran
+from sentinel.catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 
 from .. import identity
 from ..models import LinkVerdict, Party, PartyAct, PartyFact, PartyLink, Protection
 from ..state import facts_for_decision
 from ..visibility import NotVisible
 from . import links
-from .action_types import PARTY_JOIN, PARTY_PART, PARTY_TELL_APART
 
 Parameters = Mapping[str, Any]
 
 
-def ask_to_join(one: UUID, other: UUID, *, actor: Actor, reason: str, at: datetime) -> CarriedOut:
+def ask_to_join(one: UUID, other: UUID, *, actor: Actor, reason: str, at: datetime) -> Ran:
     """Make two customers one because this person says they are.
 
     Raises:
@@ -38,10 +38,10 @@ def ask_to_join(one: UUID, other: UUID, *, actor: Actor, reason: str, at: dateti
         raise NotPossible("These records belong to one customer already.")
     kept, absorbed = kept_and_absorbed(golden[one], golden[other])
     parameters = {"other": str(absorbed), "contradicts": contradiction(kept, absorbed), "reason": reason}
-    return governance.carry_out(actor=actor, action=PARTY_JOIN.name, resource_id=str(kept), parameters=parameters, at=at, note=reason)
+    return actions.run(PARTY_JOIN, actor=actor, resource_id=str(kept), parameters=parameters, at=at, note=reason)
 
 
-def ask_to_tell_apart(one: UUID, other: UUID, *, actor: Actor, reason: str, at: datetime) -> CarriedOut:
+def ask_to_tell_apart(one: UUID, other: UUID, *, actor: Actor, reason: str, at: datetime) -> Ran:
     """Keep two customers two, because this person says they are: no machine joins them, unless a record says something new. Raises as
     `ask_to_join`.
     """
@@ -49,21 +49,19 @@ def ask_to_tell_apart(one: UUID, other: UUID, *, actor: Actor, reason: str, at: 
     if golden[one] == golden[other]:
         raise NotPossible("These records belong to one customer already. Split them instead.")
     parameters = {"other": str(golden[other]), "reason": reason}
-    return governance.carry_out(
-        actor=actor, action=PARTY_TELL_APART.name, resource_id=str(golden[one]), parameters=parameters, at=at, note=reason
-    )
+    return actions.run(PARTY_TELL_APART, actor=actor, resource_id=str(golden[one]), parameters=parameters, at=at, note=reason)
 
 
-def ask_to_part(member: UUID, *, actor: Actor, reason: str, at: datetime) -> CarriedOut:
+def ask_to_part(member: UUID, *, actor: Actor, reason: str, at: datetime) -> Ran:
     """Split one record off its customer. Raises as `ask_to_join`; NotPossible also for the record the customer is known by."""
     golden = _visible_goldens([member], actor)[member]
     if golden == member:
         raise NotPossible("This record carries the customer’s number. Split the other records off instead.")
     parameters = {"member": str(member), "act": "", "reason": reason}
-    return governance.carry_out(actor=actor, action=PARTY_PART.name, resource_id=str(golden), parameters=parameters, at=at, note=reason)
+    return actions.run(PARTY_PART, actor=actor, resource_id=str(golden), parameters=parameters, at=at, note=reason)
 
 
-def ask_to_undo(act: UUID, *, actor: Actor, reason: str, at: datetime) -> CarriedOut:
+def ask_to_undo(act: UUID, *, actor: Actor, reason: str, at: datetime) -> Ran:
     """Take a merge or a split back. To undo a split is to join. Raises as `ask_to_join`; NotPossible also if it was undone."""
     done = PartyAct.objects.filter(pk=act).exclude(kind=PartyAct.Kind.UNDO).first()
     if done is None:
@@ -75,7 +73,7 @@ def ask_to_undo(act: UUID, *, actor: Actor, reason: str, at: datetime) -> Carrie
         return ask_to_join(done.kept_id, done.moved_id, actor=actor, reason=reason, at=at)
     parameters = {"member": str(done.moved_id), "act": str(act), "reason": reason}
     resource_id = str(golden[done.kept_id])
-    return governance.carry_out(actor=actor, action=PARTY_PART.name, resource_id=resource_id, parameters=parameters, at=at, note=reason)
+    return actions.run(PARTY_PART, actor=actor, resource_id=resource_id, parameters=parameters, at=at, note=reason)
 
 
 def join(
@@ -149,13 +147,13 @@ def _contradict(one: set[str], other: set[str]) -> bool:
     return bool(one) and bool(other) and one.isdisjoint(other)
 
 
-def resource_of_join(resource_id: str, parameters: Parameters, at: datetime) -> authority.Resource:
+def resource_of_join(asked: Ask) -> authority.Resource:
     """The customer kept, as the policies know it: protected if either is."""
-    return _resource(UUID(resource_id), [UUID(resource_id), UUID(parameters["other"])], at)
+    return _resource(UUID(asked.resource_id), [UUID(asked.resource_id), UUID(asked.parameters["other"])], asked.at)
 
 
-def _resource_of_one(resource_id: str, parameters: Parameters, at: datetime) -> authority.Resource:
-    return _resource(UUID(resource_id), [UUID(resource_id)], at)
+def _resource_of_one(asked: Ask) -> authority.Resource:
+    return _resource(UUID(asked.resource_id), [UUID(asked.resource_id)], asked.at)
 
 
 def _resource(customer: UUID, protected: list[UUID], at: datetime) -> authority.Resource:
@@ -254,6 +252,37 @@ def _visible_goldens(parties: list[UUID], actor: Actor) -> dict[UUID, UUID]:
     return golden
 
 
-governance.register(PARTY_JOIN.name, governance.Act(resource_of_join, _join_permitted))
-governance.register(PARTY_TELL_APART.name, governance.Act(_resource_of_one, _told_apart))
-governance.register(PARTY_PART.name, governance.Act(_resource_of_one, _part_permitted))
+PARTY_JOIN = actions.declare(
+    ActionType(
+        name="party.join",
+        title="Make two customers one",
+        resource_type="Party",
+        parameters={"other": ParameterKind.UUID, "contradicts": ParameterKind.CODE, "reason": ParameterKind.TEXT},
+        risk=RiskTier.MEDIUM,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=resource_of_join,
+    effect=_join_permitted,
+)
+PARTY_TELL_APART = actions.declare(
+    ActionType(
+        name="party.tell_apart",
+        title="Say that two customers are two people",
+        resource_type="Party",
+        parameters={"other": ParameterKind.UUID, "reason": ParameterKind.TEXT},
+        risk=RiskTier.LOW,
+    ),
+    facts=_resource_of_one,
+    effect=_told_apart,
+)
+PARTY_PART = actions.declare(
+    ActionType(
+        name="party.part",
+        title="Split records of a customer, or undo a merge",
+        resource_type="Party",
+        parameters={"member": ParameterKind.UUID, "act": ParameterKind.NAME, "reason": ParameterKind.TEXT},
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=_resource_of_one,
+    effect=_part_permitted,
+)

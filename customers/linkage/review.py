@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from bankos.platform.actors import Actor
-from sentinel.governance import CarriedOut, NotPossible
+from sentinel.actions import NotPossible, Ran
 
 from ..care.masking import EVERYTHING, mask, shown_to
 from ..models import LinkVerdict, Party, PartyFact, PartyLink
@@ -134,7 +134,7 @@ def pair(link_id: UUID, actor: Actor) -> Pair:
     )
 
 
-def decide(link_id: UUID, verdict: Verdict, *, reason: str, actor: Actor, at: datetime) -> CarriedOut | None:
+def decide(link_id: UUID, verdict: Verdict, *, reason: str, actor: Actor, at: datetime) -> Ran | None:
     """Say whether both are one person. "Same" joins them, after a second person's agreement where that is needed.
 
     "Different" is remembered: the pair is not asked about again unless either record says something new. "Not sure" changes nothing but

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bankos.platform.actors import SERVING, ActorKind, Role
 from bankos.platform.requests import StaffRequest
+from sentinel.actions import NotPossible, Ran
 from sentinel.authority import AuthorityError
-from sentinel.governance import CarriedOut, NotPossible
 
 from . import batch, merging, records, review, starting
 from .forms import ReasonForm, VerdictForm
@@ -131,7 +131,7 @@ def undo(request: StaffRequest, party_id: UUID, act_id: UUID) -> HttpResponse:
 _WAITS = "A second person has to agree first. It is done as soon as they do."
 
 
-def _try(form: ReasonForm, act: Callable[[], CarriedOut]) -> CarriedOut | None:
+def _try(form: ReasonForm, act: Callable[[], Ran]) -> Ran | None:
     """What became of an act that was done or waits; otherwise the form says why not."""
     try:
         done = act()
@@ -152,7 +152,7 @@ def _check_may_review(request: StaffRequest) -> None:
         raise PermissionDenied
 
 
-def _said(verdict: str, done: CarriedOut | None) -> str:
+def _said(verdict: str, done: Ran | None) -> str:
     if done is None:
         return "Put off for two weeks."
     if not done.done:

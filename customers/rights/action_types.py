@@ -40,15 +40,6 @@ HOLD = register(
         risk=RiskTier.MEDIUM,
     )
 )
-LIFT = register(
-    ActionType(
-        name="hold.lift",
-        title="Let a customer's data be erased again",
-        resource_type=PARTY,
-        parameters={"hold": ParameterKind.UUID, "reason": ParameterKind.TEXT},
-        risk=RiskTier.HIGH,
-    )
-)
 ERASE_DUE = register(
     ActionType(
         name="customer.erase_due",

@@ -17,7 +17,7 @@ from bankos.platform import actors, clock, events
 from bankos.platform.actors import Actor
 from sentinel import authority
 from sentinel import erasure as authority_erasure
-from sentinel.governance import Permitted
+from sentinel.actions import Permitted
 
 from ..changes import tell
 from ..members import Customer, customer_of

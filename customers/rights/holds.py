@@ -1,20 +1,19 @@
 """Legal holds: while one is in force nothing of the customer is erased. One person places it; two lift it before its day."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from bankos.platform.actors import Actor
-from sentinel import authority, governance
-from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
+from sentinel import actions, authority
+from sentinel.actions import Ask, NotPossible, Permitted, Ran
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
 from ..members import customer_of, locked_customer
 from ..models import LegalHold
 from ..visibility import NotVisible
 from . import asking
-from .action_types import HOLD, LIFT
+from .action_types import HOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def place(party_id: UUID, *, until: date, reason: str, actor: Actor, at: datetim
     return hold.pk
 
 
-def lift(hold_id: UUID, *, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def lift(hold_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Ran:
     """Ask for a hold to end before its day. A second compliance officer decides.
 
     Raises:
@@ -59,13 +58,13 @@ def lift(hold_id: UUID, *, reason: str, actor: Actor, at: datetime) -> CarriedOu
         raise NotVisible(hold_id)
     party = customer_of(hold.party_id, actor=actor).golden
     parameters = {"hold": str(hold_id), "reason": reason}
-    return governance.carry_out(actor=actor, action=LIFT.name, resource_id=str(party.pk), parameters=parameters, at=at, note=reason)
+    return actions.run(LIFT, actor=actor, resource_id=str(party.pk), parameters=parameters, at=at, note=reason)
 
 
-def _resource(party_id: str, parameters: Mapping[str, Any], at: datetime) -> authority.Resource:
-    if not asking.in_force(UUID(party_id), at=at).filter(pk=parameters["hold"]).exists():
+def _resource(asked: Ask) -> authority.Resource:
+    if not asking.in_force(UUID(asked.resource_id), at=asked.at).filter(pk=asked.parameters["hold"]).exists():
         raise NotPossible("This hold has ended already.")
-    return asking.resource_of(UUID(party_id), at=at)
+    return asking.resource_of(UUID(asked.resource_id), at=asked.at)
 
 
 def _lift(permitted: Permitted) -> None:
@@ -74,4 +73,14 @@ def _lift(permitted: Permitted) -> None:
     found.update(lifted_at=permitted.at, lifted_by=permitted.decision.id)
 
 
-governance.register(LIFT.name, Act(_resource, _lift))
+LIFT = actions.declare(
+    ActionType(
+        name="hold.lift",
+        title="Let a customer's data be erased again",
+        resource_type="Party",
+        parameters={"hold": ParameterKind.UUID, "reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+    ),
+    facts=_resource,
+    effect=_lift,
+)

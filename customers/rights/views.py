@@ -13,8 +13,8 @@ from bankos.platform import clock
 from bankos.platform.actors import Role
 from bankos.platform.requests import StaffRequest
 from bankos.platform.sending import sent_as_file
+from sentinel.actions import NotPossible
 from sentinel.authority import NotPermitted
-from sentinel.governance import NotPossible
 
 from .. import state
 from ..visibility import NotVisible

@@ -18,7 +18,7 @@ from bankos.platform import actors
 from bankos.platform.actors import OVERSEEING, Actor, ActorKind, Role
 from bankos.platform.models import User
 from sentinel import authority
-from sentinel.governance import NotPossible
+from sentinel.actions import NotPossible
 
 from ..action_types import SOURCE
 from ..models import SourceSystem

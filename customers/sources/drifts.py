@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from bankos.platform.actors import Actor
+from sentinel.actions import NotPossible
 from sentinel.authority import Decision
-from sentinel.governance import NotPossible
 
 from ..action_types import ACKNOWLEDGE_DRIFT
 from ..models import SchemaDrift

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from bankos.platform.jobs import Work
-from sentinel.governance import NotPossible
+from sentinel.actions import NotPossible
 
 from ..ingestion import held, mapping, reading
 from ..ingestion.formats.layout import Stretch

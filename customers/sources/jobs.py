@@ -11,7 +11,7 @@ from bankos.platform import jobs
 from bankos.platform.actors import OVERSEEING, Actor
 from bankos.platform.jobs import JobKind, JobView, WorkFunction
 from bankos.platform.models import Job
-from sentinel.governance import NotPossible
+from sentinel.actions import NotPossible
 
 from ..ingestion import IngestError
 from ..models import SourceFile, SourceSystem

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from bankos.platform.actors import Actor
+from sentinel.actions import NotPossible
 from sentinel.authority import Decision
-from sentinel.governance import NotPossible
 
 from ..action_types import LOOK_AT_ROWS
 from ..models import SourceFile, SourceLook

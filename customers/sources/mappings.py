@@ -16,8 +16,8 @@ from bankos.platform.actors import Actor
 from bankos.platform.jobs import JobView
 from bankos.platform.models import Job
 from sentinel import authority
+from sentinel.actions import NotPossible
 from sentinel.authority import Decision
-from sentinel.governance import NotPossible
 
 from ..action_types import ACTIVATE_MAPPING, SOURCE_MAPPING
 from ..ingestion import IngestError, held, mapping

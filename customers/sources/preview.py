@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bankos.platform.actors import Actor
-from sentinel.governance import NotPossible
+from sentinel.actions import NotPossible
 
 from ..ingestion import IngestError, held, mapping
 from ..ingestion.converters import BadValue

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from bankos.platform.actors import Actor
 from bankos.platform.jobs import Elsewhere, Work
+from sentinel.actions import NotPossible
 from sentinel.authority import Decision
-from sentinel.governance import NotPossible
 
 from .. import ingestion
 from ..action_types import RECEIVE_FILE, RERUN_ROWS

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bankos.platform import scratch
 from bankos.platform.requests import StaffRequest
+from sentinel.actions import NotPossible
 from sentinel.authority import NotPermitted
-from sentinel.governance import NotPossible
 
 from . import looking, receiving
 from .access import may_run, system_for

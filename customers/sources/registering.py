@@ -7,8 +7,8 @@ from uuid import UUID
 
 from bankos.platform.actors import Actor
 from bankos.platform.models import User
+from sentinel.actions import NotPossible
 from sentinel.authority import Decision
-from sentinel.governance import NotPossible
 
 from ..action_types import REGISTER_SOURCE
 from ..models import SourceSystem

@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 
 from bankos.platform.actors import Actor
 from bankos.platform.jobs import Work
+from sentinel.actions import NotPossible
 from sentinel.authority import Decision, parameters_hash
-from sentinel.governance import NotPossible
 
 from .. import ingestion
 from ..action_types import CORRECT_ROW, RERUN_ROWS

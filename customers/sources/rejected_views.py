@@ -13,8 +13,8 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bankos.platform.requests import StaffRequest
+from sentinel.actions import NotPossible
 from sentinel.authority import NotPermitted
-from sentinel.governance import NotPossible
 
 from . import looking, overview, rejected
 from .access import may_run

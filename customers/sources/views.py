@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bankos.platform.requests import StaffRequest
+from sentinel.actions import NotPossible
 from sentinel.authority import NotPermitted
-from sentinel.governance import NotPossible
 
 from . import drifts, jobs, lag, mappings, overview, registering
 from .access import may_run, system_for

@@ -29,7 +29,7 @@ from bankos.platform import attempts, bearer, metering, proxies
 from bankos.platform.models import User
 from bankos.platform.problems import Problem, problem_responses
 from bankos.platform.requests import StaffApiRequest, valid
-from sentinel.governance import CarriedOut, NotPossible
+from sentinel.actions import NotPossible, Ran
 from sentinel.models import PolicyStore, PolicyVersion, StoreClient
 
 from . import access, granting, management, messages
@@ -285,7 +285,7 @@ def _described(problem: management.Problem) -> dict[str, Any]:
     return {"part": problem.part, "detail": problem.what} | {name: place for name, place in places.items() if place is not None}
 
 
-def _waits_for(carried: CarriedOut, **more: Any) -> Response | None:
+def _waits_for(carried: Ran, **more: Any) -> Response | None:
     """The answer where a second person has to agree first; None where it is done. Raises Problem: the policies refuse it."""
     if carried.done:
         return None

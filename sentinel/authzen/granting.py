@@ -13,10 +13,11 @@ from bankos.platform import bearer
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
-from sentinel import approvals, governance
-from sentinel.action_types import ASSIGN_STORE, LET_ASK, REVOKE_CLIENT, STORE
+from sentinel import actions, approvals
+from sentinel.action_types import STORE
+from sentinel.actions import Ask, NotPossible, Permitted, Ran
+from sentinel.catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 from sentinel.decision import Resource
-from sentinel.governance import Act, CarriedOut, NotPossible, Permitted
 from sentinel.models import PolicyStore, StoreClient
 from sentinel.policy import BANK
 
@@ -31,10 +32,10 @@ class Asked:
     """What became of a program that was to ask: `carried` says whether it may."""
 
     client_id: UUID
-    carried: CarriedOut
+    carried: Ran
 
 
-def assign(store: str, *, title: str, owner: UUID | None, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def assign(store: str, *, title: str, owner: UUID | None, reason: str, actor: Actor, at: datetime) -> Ran:
     """Say what a store is called and who answers for it; makes it if there is none. Without policies it refuses every evaluation.
 
     Raises:
@@ -45,7 +46,7 @@ def assign(store: str, *, title: str, owner: UUID | None, reason: str, actor: Ac
         "owner": str(owner or ""),
         "reason": _said(reason, "why", LONGEST_REASON),
     }
-    return governance.carry_out(actor=actor, action=ASSIGN_STORE.name, resource_id=store, parameters=given, at=at, note=given["reason"])
+    return actions.run(ASSIGN_STORE, actor=actor, resource_id=store, parameters=given, at=at, note=given["reason"])
 
 
 def let_ask(store: str, *, name: str, manages: bool, reason: str, actor: Actor, at: datetime, per_minute: int = PER_MINUTE) -> Asked:
@@ -64,7 +65,7 @@ def let_ask(store: str, *, name: str, manages: bool, reason: str, actor: Actor, 
         "per_minute": per_minute,
         "reason": _said(reason, "why", LONGEST_REASON),
     }
-    carried = governance.carry_out(actor=actor, action=LET_ASK.name, resource_id=store, parameters=given, at=at, note=str(given["reason"]))
+    carried = actions.run(LET_ASK, actor=actor, resource_id=store, parameters=given, at=at, note=str(given["reason"]))
     return Asked(client_id, carried)
 
 
@@ -86,7 +87,7 @@ def to_make(store: str, *, actor: Actor, at: datetime) -> Any:
     return StoreClient.objects.filter(store__name=store, asked_by=actor.user_id, secret_sha256=None, secret_until__gt=at, revoked_at=None)
 
 
-def revoke(store: str, client_id: UUID, *, actor: Actor, at: datetime) -> CarriedOut:
+def revoke(store: str, client_id: UUID, *, actor: Actor, at: datetime) -> Ran:
     """Take the right to ask from a client; the next request with its secret is refused.
 
     Raises:
@@ -95,7 +96,7 @@ def revoke(store: str, client_id: UUID, *, actor: Actor, at: datetime) -> Carrie
     if not _living(store).filter(pk=client_id).exists():
         raise UnknownClient(client_id)
     given = {"client": str(client_id)}
-    return governance.carry_out(actor=actor, action=REVOKE_CLIENT.name, resource_id=store, parameters=given, at=at)
+    return actions.run(REVOKE_CLIENT, actor=actor, resource_id=store, parameters=given, at=at)
 
 
 def waiting(store: str, *, at: datetime) -> list[approvals.Waiting]:
@@ -126,14 +127,14 @@ def _resource(name: str, owner: UUID | None, *, gives: bool) -> Resource:
     return Resource(STORE, name, {"gives": gives, **({"owner": str(owner)} if owner else {})})
 
 
-def _to_assign(name: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    if name == BANK:
+def _to_assign(asked: Ask) -> Resource:
+    if asked.resource_id == BANK:
         raise NotPossible("For the bank’s own policies compliance answers, and two people put each version in force.")
-    found = PolicyStore.objects.filter(name=name).first()
-    before, owner = found.owner_id if found else None, parameters["owner"]
+    found = PolicyStore.objects.filter(name=asked.resource_id).first()
+    before, owner = found.owner_id if found else None, asked.parameters["owner"]
     if owner and not User.objects.filter(pk=owner, is_active=True).exists():
         raise NotPossible("Who answers for a policy store works at the bank.")
-    return _resource(name, before, gives=owner not in ("", str(before)))
+    return _resource(asked.resource_id, before, gives=owner not in ("", str(before)))
 
 
 def _assign(permitted: Permitted) -> None:
@@ -145,10 +146,10 @@ def _assign(permitted: Permitted) -> None:
     PolicyStore.objects.update_or_create(name=permitted.resource_id, defaults=said, create_defaults={**said, "created_at": permitted.at})
 
 
-def _to_let_ask(name: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    if not 1 <= parameters["per_minute"] <= MOST_PER_MINUTE:
+def _to_let_ask(asked: Ask) -> Resource:
+    if not 1 <= asked.parameters["per_minute"] <= MOST_PER_MINUTE:
         raise NotPossible(f"A program asks between once and {MOST_PER_MINUTE:,} times a minute.")
-    return _resource(name, _store(name).owner_id, gives=parameters["manages"] != "no")
+    return _resource(asked.resource_id, _store(asked.resource_id).owner_id, gives=asked.parameters["manages"] != "no")
 
 
 def _let_ask(permitted: Permitted) -> None:
@@ -166,8 +167,8 @@ def _let_ask(permitted: Permitted) -> None:
     )
 
 
-def _to_revoke(name: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    return _resource(name, _store(name).owner_id, gives=False)
+def _to_revoke(asked: Ask) -> Resource:
+    return _resource(asked.resource_id, _store(asked.resource_id).owner_id, gives=False)
 
 
 def _revoke(permitted: Permitted) -> None:
@@ -185,6 +186,46 @@ def _owner(name: str, parameters: Mapping[str, Any]) -> list[str]:
     return [str(owner) for owner in PolicyStore.objects.filter(name=name).values_list("owner_id", flat=True) if owner]
 
 
-governance.register(ASSIGN_STORE.name, Act(_to_assign, _assign, concerned=_new_owner))
-governance.register(LET_ASK.name, Act(_to_let_ask, _let_ask, concerned=_owner))
-governance.register(REVOKE_CLIENT.name, Act(_to_revoke, _revoke))
+ASSIGN_STORE = actions.declare(
+    ActionType(
+        name="store.assign",
+        title="Say who answers for a policy store",
+        resource_type=STORE,
+        parameters={"title": ParameterKind.TEXT, "owner": ParameterKind.NAME, "reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_to_assign,
+    effect=_assign,
+    concerned=_new_owner,
+)
+LET_ASK = actions.declare(
+    ActionType(
+        name="store.client",
+        title="Let a program ask a policy store",
+        resource_type=STORE,
+        parameters={
+            "client": ParameterKind.UUID,
+            "name": ParameterKind.TEXT,
+            "manages": ParameterKind.CODE,
+            "per_minute": ParameterKind.INTEGER,
+            "reason": ParameterKind.TEXT,
+        },
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_to_let_ask,
+    effect=_let_ask,
+    concerned=_owner,
+)
+REVOKE_CLIENT = actions.declare(
+    ActionType(
+        name="store.revoke",
+        title="Take the secret of a program that asks a policy store",
+        resource_type=STORE,
+        parameters={"client": ParameterKind.UUID},
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=_to_revoke,
+    effect=_revoke,
+)

@@ -2,7 +2,7 @@
 
 A store's policies take effect as soon as they are put, if they parse, can be asked in the words of AuthZEN, and their examples hold: who
 owns a store answers for it. The bank's own store is different. Its policies are only drafted here, by people, and come into force through
-`sentinel.governance`, with a second person; its entities live on other floors.
+`sentinel.actions`, with a second person; its entities live on other floors.
 
 What was decided before a change stays as it was: each decision keeps the policies and entities it rested on.
 """

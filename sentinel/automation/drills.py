@@ -21,8 +21,8 @@ from bankos.platform.ids import uuid7
 from bankos.platform.models import User
 
 from ..action_types import AUTOMATION, DRILL
+from ..actions import NotPossible
 from ..authority import AuthorityError, NotPermitted, Resource, TokenError, authorize_and_consume
-from ..governance import NotPossible
 from ..models import AutomationStop, DrillSighting
 from . import stops
 from .stops import Scope

@@ -13,10 +13,10 @@ from bankos.platform import actors
 from bankos.platform.actors import Actor, ActorKind
 
 from ..action_types import AUTOMATION
+from ..actions import NotPossible
 from ..authority import AuthorityError
 from ..autonomy import Level
 from ..autonomy_statistics import Measure, step
-from ..governance import NotPossible
 from ..models import AutonomyWatch, Decision, Review
 from . import levels
 from .subjects import Automation, below, decided_by_machines

@@ -1,21 +1,20 @@
 """Moving an automation up or down. Up, one step at a time, needs the evidence and two people; down needs one person, or none: the
 sequential tests do it by themselves (`evidence`)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from bankos.platform import events
 from bankos.platform.actors import Actor
 
-from .. import autonomy, catalogue, governance
-from ..action_types import AUTOMATION, LOWER_AUTONOMY, RAISE_AUTONOMY
+from .. import actions, autonomy, catalogue
+from ..action_types import AUTOMATION
+from ..actions import Ask, NotPossible, Permitted, Ran
 from ..autonomy import ORDER, Level, Limits
 from ..autonomy_statistics import TO_ACT_ALONE, TO_ACT_WITH_APPROVAL, TO_SUGGEST, Evidence, Readiness, promotion
+from ..catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 from ..decision import Resource
-from ..governance import Act, CarriedOut, NotPossible, Permitted
 from ..models import AutonomyWatch
 from .subjects import Automation, above
 from .watching import begin, locked, present
@@ -46,7 +45,7 @@ def next_of(level: Level, evidence: Evidence) -> Next | None:
     return Next(up, promotion(evidence, requirement))
 
 
-def propose_raise(automation: Automation, *, actor: Actor, reason: str, at: datetime, limits: Limits | None = None) -> CarriedOut:
+def propose_raise(automation: Automation, *, actor: Actor, reason: str, at: datetime, limits: Limits | None = None) -> Ran:
     """Ask for the next level. A second person decides.
 
     Args:
@@ -60,20 +59,18 @@ def propose_raise(automation: Automation, *, actor: Actor, reason: str, at: date
     if up is Level.ACT_ALONE and limits is None:
         limits = FIRST_LIMITS
     parameters = {**_parameters(automation, up, reason), "limits": limits_as_text(limits)}
-    return governance.carry_out(
-        actor=actor, action=RAISE_AUTONOMY.name, resource_id=automation.key, parameters=parameters, at=at, note=reason
-    )
+    return actions.run(RAISE_AUTONOMY, actor=actor, resource_id=automation.key, parameters=parameters, at=at, note=reason)
 
 
-def lower(automation: Automation, level: Level, *, actor: Actor, reason: str, at: datetime) -> CarriedOut:
+def lower(automation: Automation, level: Level, *, actor: Actor, reason: str, at: datetime) -> Ran:
     """Take freedom away, at once.
 
     Raises:
         NotPossible: it has no more than that now.
     """
-    return governance.carry_out(
+    return actions.run(
+        LOWER_AUTONOMY,
         actor=actor,
-        action=LOWER_AUTONOMY.name,
         resource_id=automation.key,
         parameters=_parameters(automation, level, reason),
         at=at,
@@ -112,19 +109,19 @@ def _parameters(automation: Automation, level: Level, reason: str) -> dict[str, 
     }
 
 
-def _resource(key: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    automation = _automation(key)
+def _resource(asked: Ask) -> Resource:
+    automation = _automation(asked.resource_id)
     level = automation.leave().level
     following = next_of(level, present(automation).evidence)
     return Resource(
         AUTOMATION,
-        key,
+        asked.resource_id,
         {
             "subject": automation.subject,
             "action": automation.action,
             "segment": automation.segment,
             "level": str(level),
-            "evidence_allows": following is not None and following.readiness.ready and parameters["level"] == following.level,
+            "evidence_allows": following is not None and following.readiness.ready and asked.parameters["level"] == following.level,
         },
     )
 
@@ -182,6 +179,35 @@ def _set(automation: Automation, watch: AutonomyWatch, permitted: Permitted, lim
     )
 
 
+_LEVEL = {
+    "subject": ParameterKind.NAME,
+    "action": ParameterKind.NAME,
+    "segment": ParameterKind.NAME,
+    "level": ParameterKind.CODE,
+    "reason": ParameterKind.TEXT,
+}
 # A machine has no people of its own: who asks is the one concerned, with the lines above and below.
-governance.register(RAISE_AUTONOMY.name, Act(_resource, _raise, concerned=lambda resource_id, parameters: ()))
-governance.register(LOWER_AUTONOMY.name, Act(_resource, _lower))
+RAISE_AUTONOMY = actions.declare(
+    ActionType(
+        name="autonomy.raise",
+        title="Give an automation more freedom",
+        resource_type=AUTOMATION,
+        parameters={**_LEVEL, "limits": ParameterKind.NAME},
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_resource,
+    effect=_raise,
+    concerned=lambda resource_id, parameters: (),
+)
+LOWER_AUTONOMY = actions.declare(
+    ActionType(
+        name="autonomy.lower",
+        title="Give an automation less freedom",
+        resource_type=AUTOMATION,
+        parameters=_LEVEL,
+        risk=RiskTier.LOW,
+    ),
+    facts=_resource,
+    effect=_lower,
+)

@@ -3,10 +3,8 @@
 Nothing has to be told to anybody: every decision and every use of a permit looks for stops (`sentinel.standing`, migration 0005).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -15,11 +13,12 @@ from django.db.models import Count, Q, QuerySet
 from bankos.platform import events
 from bankos.platform.actors import Actor
 
-from .. import catalogue, governance
-from ..action_types import AUTOMATION, DRILL, START_AUTOMATION, STOP_AUTOMATION
+from .. import actions, catalogue
+from ..action_types import AUTOMATION, DRILL
+from ..actions import Ask, NotPossible, Permitted, Ran
 from ..autonomy import Level
+from ..catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 from ..decision import Resource
-from ..governance import Act, CarriedOut, NotPossible, Permitted
 from ..models import AutomationStop, AutonomySetting, Decision
 from .subjects import decided_by_machines
 
@@ -89,28 +88,24 @@ def preview(scope: Scope, value: str, *, at: datetime) -> Preview:
     )
 
 
-def stop(scope: Scope, value: str, *, actor: Actor, reason: str, at: datetime, drill: bool = False) -> CarriedOut:
+def stop(scope: Scope, value: str, *, actor: Actor, reason: str, at: datetime, drill: bool = False) -> Ran:
     """Stop machines here, at once.
 
     Raises:
         NotPossible: it is stopped already.
     """
     parameters = {"scope": str(scope), "value": value, "reason": reason, "drill": "yes" if drill else "no"}
-    return governance.carry_out(
-        actor=actor, action=STOP_AUTOMATION.name, resource_id=f"{scope}:{value}", parameters=parameters, at=at, note=reason
-    )
+    return actions.run(STOP_AUTOMATION, actor=actor, resource_id=f"{scope}:{value}", parameters=parameters, at=at, note=reason)
 
 
-def start(stop_id: UUID, *, actor: Actor, reason: str, at: datetime) -> CarriedOut:
+def start(stop_id: UUID, *, actor: Actor, reason: str, at: datetime) -> Ran:
     """Ask for machines to start again. A second person decides, except at the end of a drill.
 
     Raises:
         NotPossible: it is lifted already.
     """
     parameters = {"stop": str(stop_id), "reason": reason}
-    return governance.carry_out(
-        actor=actor, action=START_AUTOMATION.name, resource_id=str(stop_id), parameters=parameters, at=at, note=reason
-    )
+    return actions.run(START_AUTOMATION, actor=actor, resource_id=str(stop_id), parameters=parameters, at=at, note=reason)
 
 
 def in_force() -> list[Stopped]:
@@ -155,15 +150,15 @@ def _touched(scope: Scope, value: str) -> QuerySet[Decision]:
             return machines
 
 
-def _resource_of_stop(key: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    scope, value = parameters["scope"], parameters["value"]
+def _resource_of_stop(asked: Ask) -> Resource:
+    scope, value = asked.parameters["scope"], asked.parameters["value"]
     if scope not in Scope or (scope == Scope.EVERYTHING) != (not value):
         raise NotPossible("Say what to stop.")
-    if parameters["drill"] == "yes" and (scope, value) != (Scope.ACTION, DRILL.name):
+    if asked.parameters["drill"] == "yes" and (scope, value) != (Scope.ACTION, DRILL.name):
         raise NotPossible("A drill stops drills only.")
     of = {Scope.ACTION: "action", Scope.MODEL: "subject"}.get(Scope(scope), "")
     named = {"subject": "", "action": "", "segment": "", "level": ""}
-    return Resource(AUTOMATION, key, named | ({of: value} if of else {}))
+    return Resource(AUTOMATION, asked.resource_id, named | ({of: value} if of else {}))
 
 
 def _stop(permitted: Permitted) -> None:
@@ -185,11 +180,11 @@ def _stop(permitted: Permitted) -> None:
     _tell(STOPPED, made, permitted)
 
 
-def _resource_of_start(key: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    row = _get(key)
+def _resource_of_start(asked: Ask) -> Resource:
+    row = _get(asked.resource_id)
     of = {Scope.ACTION: "action", Scope.MODEL: "subject"}.get(Scope(row.scope), "")
     named = {"subject": "", "action": "", "segment": "", "level": "", "drill": row.drill}
-    return Resource(AUTOMATION, key, named | ({of: row.value} if of else {}))
+    return Resource(AUTOMATION, asked.resource_id, named | ({of: row.value} if of else {}))
 
 
 def _start(permitted: Permitted) -> None:
@@ -222,5 +217,31 @@ def _tell(type: str, row: AutomationStop, permitted: Permitted) -> None:
     )
 
 
-governance.register(STOP_AUTOMATION.name, Act(_resource_of_stop, _stop))
-governance.register(START_AUTOMATION.name, Act(_resource_of_start, _start))
+STOP_AUTOMATION = actions.declare(
+    ActionType(
+        name="automation.stop",
+        title="Stop automation",
+        resource_type=AUTOMATION,
+        parameters={
+            "scope": ParameterKind.CODE,
+            "value": ParameterKind.NAME,
+            "reason": ParameterKind.TEXT,
+            "drill": ParameterKind.CODE,
+        },
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=_resource_of_stop,
+    effect=_stop,
+)
+START_AUTOMATION = actions.declare(
+    ActionType(
+        name="automation.start",
+        title="Start automation again",
+        resource_type=AUTOMATION,
+        parameters={"stop": ParameterKind.UUID, "reason": ParameterKind.TEXT},
+        risk=RiskTier.HIGH,
+        approval_lifetime=ANSWERED_WITHIN,
+    ),
+    facts=_resource_of_start,
+    effect=_start,
+)

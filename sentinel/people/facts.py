@@ -1,6 +1,7 @@
 """What the policies may know of a person of the bank, and who the person is."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,18 @@ from bankos.platform.actors import OVERSEEING, Role
 from bankos.platform.models import RoleMembership, User
 
 from ..action_types import STAFF
+from ..actions import NotPossible
+from ..catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 from ..decision import Resource
-from ..governance import NotPossible
+
+NO_ROLE = "none"
+REASON = {"reason": ParameterKind.TEXT}
+
+
+def of_person(name: str, title: str, parameters: Mapping[str, ParameterKind], risk: RiskTier) -> ActionType:
+    """What is done to a person of the bank, as an action. What gives powers waits a week for a second person."""
+    waits: dict[str, timedelta] = {"approval_lifetime": ANSWERED_WITHIN} if risk is RiskTier.HIGH else {}
+    return ActionType(name=name, title=title, resource_type=STAFF, parameters=parameters, risk=risk, **waits)
 
 
 def person(id: str) -> User:

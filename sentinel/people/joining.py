@@ -1,6 +1,6 @@
 """How people come to the bank, change their place in it, and get in again when a password or a second factor is lost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,13 @@ from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
 
-from .. import governance
+from .. import actions
+from ..actions import Ask, NotPossible, Permitted, Ran
+from ..catalogue import ParameterKind, RiskTier
 from ..decision import Resource
-from ..governance import Act, CarriedOut, NotPossible, Permitted
 from ..models import Decision
 from . import facts, roles, ways_in
-from .action_types import FIRST_ADMINISTRATOR, JOIN, MOVE, NO_ROLE, RESET
+from .facts import NO_ROLE
 
 FIRST_BY = "manage.py first_administrator"
 HIGHEST_LINE = 12
@@ -44,14 +45,14 @@ class Joined:
     """What became of it: the person's id, once they are let in, and the answer."""
 
     person_id: UUID
-    answer: CarriedOut
+    answer: Ran
 
 
 def join(newcomer: Newcomer, *, reason: str, actor: Actor, at: datetime) -> Joined:
     """Let a colleague in, once a second person agreed. They cannot sign in before they used their one-time link.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
     person_id = uuid7()
     given = {
@@ -63,42 +64,38 @@ def join(newcomer: Newcomer, *, reason: str, actor: Actor, at: datetime) -> Join
         "manager": str(newcomer.manager or ""),
         "reason": reason,
     }
-    answer = governance.carry_out(actor=actor, action=JOIN.name, resource_id=str(person_id), parameters=given, at=at, note=reason)
+    answer = actions.run(JOIN, actor=actor, resource_id=str(person_id), parameters=given, at=at, note=reason)
     return Joined(person_id, answer)
 
 
-def move(*, person_id: UUID, branch: str, manager: UUID | None, job_title: str, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def move(*, person_id: UUID, branch: str, manager: UUID | None, job_title: str, reason: str, actor: Actor, at: datetime) -> Ran:
     """Change where a person works and whom they report to, once a second person agreed.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
     given = {"branch": branch, "manager": str(manager or ""), "job_title": job_title, "reason": reason}
-    return governance.carry_out(actor=actor, action=MOVE.name, resource_id=str(person_id), parameters=given, at=at, note=reason)
+    return actions.run(MOVE, actor=actor, resource_id=str(person_id), parameters=given, at=at, note=reason)
 
 
-def reset_access(*, person_id: UUID, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def reset_access(*, person_id: UUID, reason: str, actor: Actor, at: datetime) -> Ran:
     """Take password and second factor away and end all sessions, once a second person agreed; a one-time link lets the person in again.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
-    return governance.carry_out(
-        actor=actor, action=RESET.name, resource_id=str(person_id), parameters={"reason": reason}, at=at, note=reason
-    )
+    return actions.run(RESET, actor=actor, resource_id=str(person_id), parameters={"reason": reason}, at=at, note=reason)
 
 
 def first_administrator(*, username: str, name: str, at: datetime) -> Joined:
     """The first administrator of a bank that has none.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
     person_id = uuid7()
     given = {"username": username, "name": name, "role": Role.ADMINISTRATOR.value}
-    answer = governance.carry_out(
-        actor=actors.system(FIRST_BY), action=FIRST_ADMINISTRATOR.name, resource_id=str(person_id), parameters=given, at=at
-    )
+    answer = actions.run(FIRST_ADMINISTRATOR, actor=actors.system(FIRST_BY), resource_id=str(person_id), parameters=given, at=at)
     return Joined(person_id, answer)
 
 
@@ -123,13 +120,13 @@ def end_what_went_with_the_place(user: User, branch: str | None, *, decision_id:
         end(user, branch, decision_id, at)
 
 
-def _to_join(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    _refuse_known(parameters["username"])
-    if parameters["role"] != NO_ROLE:
-        roles.known(parameters["role"])
-    if parameters["manager"]:
-        facts.person(parameters["manager"])
-    return facts.newcomer(resource_id)
+def _to_join(asked: Ask) -> Resource:
+    _refuse_known(asked.parameters["username"])
+    if asked.parameters["role"] != NO_ROLE:
+        roles.known(asked.parameters["role"])
+    if asked.parameters["manager"]:
+        facts.person(asked.parameters["manager"])
+    return facts.newcomer(asked.resource_id)
 
 
 def _join(permitted: Permitted) -> None:
@@ -141,9 +138,9 @@ def _join(permitted: Permitted) -> None:
     ways_in.open_for(user, decision_id=permitted.decision.id, asked_by=permitted.actor.id, agreed_by=_second(permitted), at=permitted.at)
 
 
-def _to_be_first(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    _refuse_known(parameters["username"])
-    return facts.newcomer(resource_id)
+def _to_be_first(asked: Ask) -> Resource:
+    _refuse_known(asked.parameters["username"])
+    return facts.newcomer(asked.resource_id)
 
 
 def _be_first(permitted: Permitted) -> None:
@@ -181,10 +178,10 @@ def _refuse_known(username: str) -> None:
         raise NotPossible("Somebody has this user name already.")
 
 
-def _to_move(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    user = facts.person(resource_id)
-    if parameters["manager"]:
-        manager = facts.person(parameters["manager"])
+def _to_move(asked: Ask) -> Resource:
+    user = facts.person(asked.resource_id)
+    if asked.parameters["manager"]:
+        manager = facts.person(asked.parameters["manager"])
         above = actors.employee(manager).line
         if manager.pk == user.pk or str(user.pk) in above:
             raise NotPossible("Nobody reports to themselves, directly or through others.")
@@ -204,8 +201,8 @@ def _move(permitted: Permitted) -> None:
     user.save(update_fields=["branch_code", "manager", "job_title", "placed_by"])
 
 
-def _to_reset(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    return facts.resource_of(facts.person(resource_id))
+def _to_reset(asked: Ask) -> Resource:
+    return facts.resource_of(facts.person(asked.resource_id))
 
 
 def _reset(permitted: Permitted) -> None:
@@ -229,7 +226,48 @@ def _second(permitted: Permitted) -> str:
     return str(agreed[0]["by"]) if agreed else ""
 
 
-governance.register(JOIN.name, Act(_to_join, _join))
-governance.register(MOVE.name, Act(_to_move, _move, concerned=facts.who_it_is_done_to))
-governance.register(RESET.name, Act(_to_reset, _reset, concerned=facts.who_it_is_done_to))
-governance.register(FIRST_ADMINISTRATOR.name, Act(_to_be_first, _be_first))
+JOIN = actions.declare(
+    facts.of_person(
+        "person.join",
+        "Let a new colleague in",
+        {
+            "username": ParameterKind.NAME,
+            "name": ParameterKind.TEXT,
+            "job_title": ParameterKind.TEXT,
+            "role": ParameterKind.CODE,
+            "branch": ParameterKind.NAME,
+            "manager": ParameterKind.NAME,
+            **facts.REASON,
+        },
+        RiskTier.HIGH,
+    ),
+    facts=_to_join,
+    effect=_join,
+)
+MOVE = actions.declare(
+    facts.of_person(
+        "person.move",
+        "Move a colleague",
+        {"branch": ParameterKind.NAME, "manager": ParameterKind.NAME, "job_title": ParameterKind.TEXT, **facts.REASON},
+        RiskTier.HIGH,
+    ),
+    facts=_to_move,
+    effect=_move,
+    concerned=facts.who_it_is_done_to,
+)
+RESET = actions.declare(
+    facts.of_person("person.reset_access", "Give a colleague a new way in", facts.REASON, RiskTier.HIGH),
+    facts=_to_reset,
+    effect=_reset,
+    concerned=facts.who_it_is_done_to,
+)
+FIRST_ADMINISTRATOR = actions.declare(
+    facts.of_person(
+        "person.first_administrator",
+        "Make the first administrator",
+        {"username": ParameterKind.NAME, "name": ParameterKind.TEXT, "role": ParameterKind.CODE},
+        RiskTier.HIGH,
+    ),
+    facts=_to_be_first,
+    effect=_be_first,
+)

@@ -1,8 +1,6 @@
 """Letting a colleague go, and signing one out: one person does it, at once."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,35 +9,35 @@ from bankos.platform import sessions
 from bankos.platform.actors import Actor
 from bankos.platform.models import User
 
-from .. import governance
+from .. import actions
+from ..actions import Ask, NotPossible, Permitted, Ran
+from ..catalogue import RiskTier
 from ..decision import Resource
-from ..governance import Act, CarriedOut, NotPossible, Permitted
 from ..models import Delegation, PersonalMandate
 from . import facts, joining, roles
-from .action_types import END_SESSIONS, LEAVE
 
 
-def leave(*, person_id: UUID, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def leave(*, person_id: UUID, reason: str, actor: Actor, at: datetime) -> Ran:
     """End everything a person may do here: roles, ways in, sessions, mandates, roles lent and borrowed. What they asked for and what waits
     for a second person is not carried out any more.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
-    return governance.carry_out(actor=actor, action=LEAVE.name, resource_id=str(person_id), parameters={"reason": reason}, at=at)
+    return actions.run(LEAVE, actor=actor, resource_id=str(person_id), parameters={"reason": reason}, at=at)
 
 
-def sign_out(*, person_id: UUID, actor: Actor, at: datetime) -> CarriedOut:
+def sign_out(*, person_id: UUID, actor: Actor, at: datetime) -> Ran:
     """End all sessions of a person.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
-    return governance.carry_out(actor=actor, action=END_SESSIONS.name, resource_id=str(person_id), parameters={}, at=at)
+    return actions.run(END_SESSIONS, actor=actor, resource_id=str(person_id), parameters={}, at=at)
 
 
-def _to_leave(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    user = facts.person(resource_id)
+def _to_leave(asked: Ask) -> Resource:
+    user = facts.person(asked.resource_id)
     return facts.resource_of(user, loses=facts.roles_of(user))
 
 
@@ -59,13 +57,17 @@ def _leave(permitted: Permitted) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False, placed_by=permitted.decision.id)
 
 
-def _to_sign_out(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    return facts.resource_of(facts.person(resource_id))
+def _to_sign_out(asked: Ask) -> Resource:
+    return facts.resource_of(facts.person(asked.resource_id))
 
 
 def _sign_out(permitted: Permitted) -> None:
     sessions.end_sessions(facts.person(permitted.resource_id).pk, at=permitted.at)
 
 
-governance.register(LEAVE.name, Act(_to_leave, _leave))
-governance.register(END_SESSIONS.name, Act(_to_sign_out, _sign_out))
+LEAVE = actions.declare(
+    facts.of_person("person.leave", "Let a colleague go", facts.REASON, RiskTier.MEDIUM), facts=_to_leave, effect=_leave
+)
+END_SESSIONS = actions.declare(
+    facts.of_person("person.end_sessions", "Sign a colleague out", {}, RiskTier.LOW), facts=_to_sign_out, effect=_sign_out
+)

@@ -1,38 +1,36 @@
 """Giving a role and taking one away: acts like any other, decided by the policies. Giving needs two people, taking away one."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import RoleMembership, User
 
-from .. import governance
+from .. import actions
+from ..actions import Ask, NotPossible, Permitted, Ran
+from ..catalogue import ParameterKind, RiskTier
 from ..decision import Resource
-from ..governance import Act, CarriedOut, NotPossible, Permitted
 from . import facts
-from .action_types import GRANT_ROLE, WITHDRAW_ROLE
 
 
-def grant(*, person_id: UUID, role: Role, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def grant(*, person_id: UUID, role: Role, reason: str, actor: Actor, at: datetime) -> Ran:
     """Give a person a role, once a second person agreed.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
     given = {"role": role.value, "reason": reason}
-    return governance.carry_out(actor=actor, action=GRANT_ROLE.name, resource_id=str(person_id), parameters=given, at=at, note=reason)
+    return actions.run(GRANT_ROLE, actor=actor, resource_id=str(person_id), parameters=given, at=at, note=reason)
 
 
-def withdraw(*, person_id: UUID, role: Role, reason: str, actor: Actor, at: datetime) -> CarriedOut:
+def withdraw(*, person_id: UUID, role: Role, reason: str, actor: Actor, at: datetime) -> Ran:
     """Take a role away, at once. The person's next request is judged without it.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
     given = {"role": role.value, "reason": reason}
-    return governance.carry_out(actor=actor, action=WITHDRAW_ROLE.name, resource_id=str(person_id), parameters=given, at=at)
+    return actions.run(WITHDRAW_ROLE, actor=actor, resource_id=str(person_id), parameters=given, at=at)
 
 
 def give(user: User, role: str, *, decision_id: UUID, at: datetime) -> None:
@@ -55,8 +53,8 @@ def known(role: str) -> Role:
         raise NotPossible("The bank has no such role.") from error
 
 
-def _to_grant(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    user, role = facts.person(resource_id), known(parameters["role"])
+def _to_grant(asked: Ask) -> Resource:
+    user, role = facts.person(asked.resource_id), known(asked.parameters["role"])
     resource = facts.resource_of(user)
     if role in resource.attributes["roles"]:
         raise NotPossible(f"{user.name} holds this role already.")
@@ -68,8 +66,8 @@ def _grant(permitted: Permitted) -> None:
     give(user, str(permitted.parameters["role"]), decision_id=permitted.decision.id, at=permitted.at)
 
 
-def _to_withdraw(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    user, role = facts.person(resource_id), known(parameters["role"])
+def _to_withdraw(asked: Ask) -> Resource:
+    user, role = facts.person(asked.resource_id), known(asked.parameters["role"])
     resource = facts.resource_of(user, loses=frozenset({role}))
     if role not in resource.attributes["roles"]:
         raise NotPossible(f"{user.name} does not hold this role.")
@@ -81,5 +79,14 @@ def _withdraw(permitted: Permitted) -> None:
     take(user, frozenset({str(permitted.parameters["role"])}), decision_id=permitted.decision.id, at=permitted.at)
 
 
-governance.register(GRANT_ROLE.name, Act(_to_grant, _grant, concerned=facts.who_it_is_done_to))
-governance.register(WITHDRAW_ROLE.name, Act(_to_withdraw, _withdraw))
+GRANT_ROLE = actions.declare(
+    facts.of_person("role.grant", "Give a colleague a role", {"role": ParameterKind.CODE, **facts.REASON}, RiskTier.HIGH),
+    facts=_to_grant,
+    effect=_grant,
+    concerned=facts.who_it_is_done_to,
+)
+WITHDRAW_ROLE = actions.declare(
+    facts.of_person("role.withdraw", "Take a role from a colleague", {"role": ParameterKind.CODE, **facts.REASON}, RiskTier.MEDIUM),
+    facts=_to_withdraw,
+    effect=_withdraw,
+)

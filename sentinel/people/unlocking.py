@@ -1,31 +1,29 @@
 """Letting a colleague try to sign in again, whom wrong tries of others or of their own hold up."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from bankos.platform import attempts
 from bankos.platform.actors import Actor
 from bankos.platform.models import User
 
-from .. import governance
+from .. import actions
+from ..actions import Ask, NotPossible, Permitted, Ran
+from ..catalogue import RiskTier
 from ..decision import Resource
-from ..governance import Act, CarriedOut, NotPossible, Permitted
 from . import facts
-from .action_types import UNLOCK
 
 
-def unlock(user: User, *, actor: Actor, at: datetime) -> CarriedOut:
+def unlock(user: User, *, actor: Actor, at: datetime) -> Ran:
     """Forget every wrong password, code and recovery code of this account, wherever they came from. Decided and kept.
 
     Raises:
-        governance.NotPossible, sentinel.authority.AuthorityError
+        actions.NotPossible, sentinel.authority.AuthorityError
     """
-    return governance.carry_out(actor=actor, action=UNLOCK.name, resource_id=str(user.pk), parameters={}, at=at)
+    return actions.run(UNLOCK, actor=actor, resource_id=str(user.pk), parameters={}, at=at)
 
 
-def _to_unlock(resource_id: str, parameters: Mapping[str, Any], at: datetime) -> Resource:
-    return facts.resource_of(facts.person(resource_id))
+def _to_unlock(asked: Ask) -> Resource:
+    return facts.resource_of(facts.person(asked.resource_id))
 
 
 def _unlock(permitted: Permitted) -> None:
@@ -35,4 +33,6 @@ def _unlock(permitted: Permitted) -> None:
     attempts.clear(user.username)
 
 
-governance.register(UNLOCK.name, Act(_to_unlock, _unlock))
+UNLOCK = actions.declare(
+    facts.of_person("person.unlock", "Let a colleague try to sign in again", {}, RiskTier.LOW), facts=_to_unlock, effect=_unlock
+)

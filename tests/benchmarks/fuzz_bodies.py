@@ -51,7 +51,7 @@ from customers.channels import clients  # noqa: E402
 from customers.models import Branch, Party  # noqa: E402
 from customers.models.clients import Scope  # noqa: E402
 from demobank.staff import LOGINS  # noqa: E402
-from sentinel import governance  # noqa: E402
+from sentinel import actions  # noqa: E402
 from sentinel.authzen import access, granting  # noqa: E402
 from sentinel.models import PolicyStore  # noqa: E402
 from tests import hostile, programs  # noqa: E402
@@ -175,7 +175,7 @@ def clients_of_stores(address: str) -> list[Sender]:
     for role, may_manage in (("store: manages", True), ("store: asks", False)):
         asked = granting.let_ask("fuzz", name=role, manages=may_manage, per_minute=access.MOST_PER_MINUTE, **by, at=clock.now())
         if asked.carried.request_id:
-            governance.approve(asked.carried.request_id, actor=people["maeve"], at=clock.now())
+            actions.approve(asked.carried.request_id, actor=people["maeve"], at=clock.now())
         _, secret = granting.make_secret("fuzz", asked.client_id, actor=people["admin"], at=clock.now())
         made.append(Sender(address, role, headers={"Authorization": f"Bearer {secret}"}))
     schema = "entity U in [U] { x?: Long }; action a appliesTo { principal: U, resource: U };"

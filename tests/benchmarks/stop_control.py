@@ -28,7 +28,7 @@ from django.core.management import call_command  # noqa: E402
 
 from bankos.platform import clock, embedded  # noqa: E402
 from bankos.platform.actors import Actor  # noqa: E402
-from sentinel import governance  # noqa: E402
+from sentinel import actions  # noqa: E402
 from sentinel.automation import stops  # noqa: E402
 from sentinel.automation.stops import Scope  # noqa: E402
 from sentinel.models import Consumption  # noqa: E402
@@ -68,7 +68,7 @@ def start_again(person: Actor, second: Actor) -> None:
     [stop] = stops.in_force()
     asked = stops.start(stop.id, actor=person, reason="Benchmark", at=clock.now())
     assert asked.request_id is not None
-    assert governance.approve(asked.request_id, actor=second, at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=second, at=clock.now()).done
 
 
 def wait(condition: Callable[[], bool]) -> None:

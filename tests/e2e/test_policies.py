@@ -37,9 +37,9 @@ jobs.run_to_end(UUID("{run}"), at=clock.now())
 ANSWER = (
     ACTOR
     + """
-from sentinel import approvals, governance
+from sentinel import approvals, actions
 try:
-    governance.{answer}("{request}", actor=actor("{who}"), at=clock.now(), note="Read and compared")
+    actions.{answer}("{request}", actor=actor("{who}"), at=clock.now(), note="Read and compared")
     print("answered")
 except approvals.ApprovalError as error:
     print(type(error).__name__)

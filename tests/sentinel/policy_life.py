@@ -7,9 +7,9 @@ from uuid import UUID
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import Job, User
-from sentinel import approvals, authority, governance, impact, policy, policy_changes
+from sentinel import actions, approvals, authority, impact, policy, policy_changes
+from sentinel.actions import Ran
 from sentinel.decision import Resource
-from sentinel.governance import CarriedOut
 from sentinel.models import PolicyVersion
 from tests import people
 
@@ -59,13 +59,13 @@ def ready(author: Actor, **given: str) -> PolicyVersion:
     return version
 
 
-def propose(version: PolicyVersion, actor: Actor, *, from_: datetime | None = None, at: datetime | None = None) -> CarriedOut:
+def propose(version: PolicyVersion, actor: Actor, *, from_: datetime | None = None, at: datetime | None = None) -> Ran:
     return policy_changes.propose(version.pk, from_=from_, actor=actor, at=at or clock.now(), note="Easier to read")
 
 
-def approve(request_id: UUID | None, actor: Actor, *, at: datetime | None = None) -> CarriedOut:
+def approve(request_id: UUID | None, actor: Actor, *, at: datetime | None = None) -> Ran:
     assert request_id is not None
-    return governance.approve(request_id, actor=actor, at=at or clock.now(), note="Read and compared")
+    return actions.approve(request_id, actor=actor, at=at or clock.now(), note="Read and compared")
 
 
 def put_in_force(policies: str, schema: str = SCHEMA, *, examples: str = "") -> PolicyVersion:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
-from sentinel import approvals, contexts, decisions, governance, mandate_changes, replay, tokens, verification
+from sentinel import actions, approvals, contexts, decisions, mandate_changes, replay, tokens, verification
 from sentinel.approvals import AlreadyAnswered, ApprovalExpired, ApprovalView, MakerIsChecker, NotEligible, State
 from sentinel.authority import ApprovalNotValid, Outcome
 from sentinel.models import ApprovalAnswer, ApprovalRequest, Consumption, Decision
@@ -99,7 +99,7 @@ def test_own_late_and_second_answers_are_on_record_as_refused(asker: Actor, wait
     assert [row.outcome for row in answers()] == ["deny", "deny", "permit", "deny"]
 
 
-@pytest.mark.parametrize("answer", [governance.approve, governance.refuse])
+@pytest.mark.parametrize("answer", [actions.approve, actions.refuse])
 def test_an_answer_to_an_act_of_the_banks_own_that_is_not_theirs_is_on_record_too(answer: Callable[..., object]) -> None:
     asker = policy_life.employee("tom", Role.TEAM_LEAD)
     asked = mandate_changes.grant(

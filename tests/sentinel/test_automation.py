@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role, employee
 from bankos.platform.models import User
-from sentinel import governance
+from sentinel import actions
+from sentinel.actions import NotPossible
 from sentinel.authority import Outcome, TokenStopped, consume
 from sentinel.automation import drills, evidence, levels, overview, stops
 from sentinel.automation.evidence import Verdict
@@ -24,7 +25,6 @@ from sentinel.automation.subjects import Automation
 from sentinel.automation.watching import standing_from_reviews, standing_of, watch_of
 from sentinel.autonomy import Level, Limits
 from sentinel.autonomy_statistics import Standing
-from sentinel.governance import NotPossible
 from sentinel.models import AutomationStop, AutonomySetting, AutonomyWatch, DrillSighting, Review
 from tests import machines, people
 
@@ -132,7 +132,7 @@ def test_with_evidence_two_people_raise_it_by_one_step(hire: Callable[..., Actor
     asked = levels.propose_raise(CASHFLOW, actor=hire(Role.TEAM_LEAD), reason="224 agreed", at=clock.now())
     assert asked.request_id is not None
     assert CASHFLOW.leave().level is Level.SUGGEST
-    assert governance.approve(asked.request_id, actor=hire(), at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=hire(), at=clock.now()).done
 
     assert CASHFLOW.leave().level is Level.ACT_WITH_APPROVAL
     watch = AutonomyWatch.objects.get()
@@ -149,9 +149,9 @@ def test_nobody_raises_it_alone(hire: Callable[..., Actor]) -> None:
     from sentinel.approvals import MakerIsChecker, NotEligible
 
     with pytest.raises(MakerIsChecker):
-        governance.approve(asked.request_id, actor=lead, at=clock.now())
+        actions.approve(asked.request_id, actor=lead, at=clock.now())
     with pytest.raises(NotEligible):
-        governance.approve(asked.request_id, actor=hire(Role.TEAM_LEAD), at=clock.now())
+        actions.approve(asked.request_id, actor=hire(Role.TEAM_LEAD), at=clock.now())
     assert CASHFLOW.leave().level is Level.SUGGEST
 
 
@@ -161,7 +161,7 @@ def test_evidence_that_is_gone_when_the_second_person_agrees_raises_nothing(hire
     assert asked.request_id is not None
     reviewed(*[Verdict.UNDONE] * 7)  # more than may be undone at that level, though not yet an alarm at this one
 
-    done = governance.approve(asked.request_id, actor=hire(), at=clock.now())
+    done = actions.approve(asked.request_id, actor=hire(), at=clock.now())
 
     assert not done.done
     assert CASHFLOW.leave().level is not Level.ACT_WITH_APPROVAL
@@ -301,7 +301,7 @@ def test_starting_again_needs_two_people(hire: Callable[..., Actor]) -> None:
     assert not asked.done
     assert stops.is_stopped()
     assert asked.request_id is not None
-    assert governance.approve(asked.request_id, actor=hire(), at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=hire(), at=clock.now()).done
 
     assert not stops.is_stopped()
     assert ask(insights()).outcome is Outcome.NEEDS_APPROVAL

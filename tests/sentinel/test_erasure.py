@@ -8,10 +8,10 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
 from bankos.platform.models import DomainEvent
-from sentinel import approvals, decision_story, decisions, erasure, facts_shown, governance
+from sentinel import actions, approvals, decision_story, decisions, erasure, facts_shown
+from sentinel.actions import NotPossible
 from sentinel.authority import Outcome
 from sentinel.contexts import ContentErased, content_of
-from sentinel.governance import NotPossible
 from sentinel.models import ContextKey, Decision
 
 from .desk import CREDIT, ask, compliance, lead, party, staff
@@ -32,7 +32,7 @@ def refused(party_id: UUID) -> UUID:
     return ask(action=CREDIT, resource=party(str(party_id), days_past_due=4)).id
 
 
-def asked_for(party_id: UUID, *, by: Actor | None = None) -> governance.CarriedOut:
+def asked_for(party_id: UUID, *, by: Actor | None = None) -> actions.Ran:
     return erasure.erase(party_id, actor=by or officer("maeve"), reason=REASON, at=clock.now())
 
 
@@ -41,7 +41,7 @@ def erased(party_id: UUID, refused: UUID) -> UUID:
     """The decision by which everything about the customer was erased."""
     waiting = asked_for(party_id)
     assert waiting.request_id is not None
-    done = governance.approve(waiting.request_id, actor=officer("niamh"), at=clock.now())
+    done = actions.approve(waiting.request_id, actor=officer("niamh"), at=clock.now())
     assert done.done
     return done.decision.id
 
@@ -63,9 +63,9 @@ def test_the_second_person_is_another_one_who_oversees(party_id: UUID, refused: 
     assert waiting.request_id is not None
 
     with pytest.raises(approvals.MakerIsChecker):
-        governance.approve(waiting.request_id, actor=maeve, at=clock.now())
+        actions.approve(waiting.request_id, actor=maeve, at=clock.now())
     with pytest.raises(approvals.NotEligible):
-        governance.approve(waiting.request_id, actor=lead(), at=clock.now())
+        actions.approve(waiting.request_id, actor=lead(), at=clock.now())
     assert ContextKey.objects.get(subject_id=str(party_id)).wrapped is not None
 
 

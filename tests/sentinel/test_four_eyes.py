@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role, employee
 from bankos.platform.models import User
-from sentinel import approvals, conversations, governance, mandate_changes, unusual
+from sentinel import actions, approvals, conversations, mandate_changes, unusual
 from sentinel.approval_evidence import note_opened
 from sentinel.approvals import ApprovalView, MakerIsChecker, NotEligible, State
 from sentinel.authority import Outcome
@@ -59,7 +59,7 @@ def give_mandate(person: Actor, amount: str, hire: Callable[..., Actor]) -> None
         at=clock.now(),
     )
     assert asked.request_id is not None, asked.sentence
-    assert governance.approve(asked.request_id, actor=hire(Role.COMPLIANCE, branch=""), at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=hire(Role.COMPLIANCE, branch=""), at=clock.now()).done
 
 
 # --- mandates
@@ -88,7 +88,7 @@ def test_a_mandate_needs_two_people_and_is_never_ones_own(hire: Callable[..., Ac
     asked = mandate_changes.grant(person_id=UUID(lead.id), actor=officer, **given)
     assert not asked.done
     with pytest.raises(MakerIsChecker):
-        governance.approve(asked.request_id, actor=officer, at=clock.now())  # type: ignore[arg-type]
+        actions.approve(asked.request_id, actor=officer, at=clock.now())  # type: ignore[arg-type]
     assert not PersonalMandate.objects.exists()
 
     own = mandate_changes.grant(person_id=UUID(officer.id), actor=officer, **given)
@@ -138,9 +138,9 @@ def test_nobody_lends_a_role_they_do_not_hold_or_for_ever(hire: Callable[..., Ac
     given = {"receiver_id": UUID(colleague.id), "role": Role.TEAM_LEAD, "reason": "x", "at": clock.now()}
 
     assert not mandate_changes.delegate(giver=clerk, until=soon(), **given).done
-    with pytest.raises(governance.NotPossible):
+    with pytest.raises(actions.NotPossible):
         mandate_changes.delegate(giver=lead, until=clock.today() + timedelta(days=90), **given)
-    with pytest.raises(governance.NotPossible):
+    with pytest.raises(actions.NotPossible):
         mandate_changes.delegate(giver=lead, until=clock.today() - timedelta(days=1), **given)
     assert not Delegation.objects.exists()
 
@@ -247,7 +247,7 @@ def test_what_somebody_asked_for_who_left_is_not_done(hire: Callable[..., Actor]
     User.objects.filter(pk=officer.id).update(is_active=False)
 
     assert asked.request_id is not None
-    with pytest.raises(governance.NotPossible):
-        governance.approve(asked.request_id, actor=other, at=clock.now())
+    with pytest.raises(actions.NotPossible):
+        actions.approve(asked.request_id, actor=other, at=clock.now())
     assert approvals.view(asked.request_id, at=clock.now()).state is State.OPEN
     assert not PersonalMandate.objects.exists()

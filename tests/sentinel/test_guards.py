@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from bankos.platform import clock
 from bankos.platform.ids import uuid7
-from sentinel import approvals, decisions, erasure, governance, models, redaction, tokens, transparency
+from sentinel import actions, approvals, decisions, erasure, models, redaction, tokens, transparency
+from sentinel.actions import Ran
 from sentinel.authority import ApprovalNotValid, Decision, consume
 from sentinel.automation import levels, stops
 from sentinel.automation.stops import Scope
 from sentinel.automation.subjects import Automation
 from sentinel.autonomy import Level
-from sentinel.governance import CarriedOut
 from tests import machines
 
 from .desk import TRANSFER, ask, compliance, insights, lead, party, staff, use_of
@@ -67,11 +67,11 @@ def used(decision_id: UUID) -> UUID:
     return decision_id
 
 
-def erased(subject: str) -> CarriedOut:
+def erased(subject: str) -> Ran:
     """A customer really erased, by two people."""
     asked = erasure.erase(UUID(subject), actor=officer("maeve"), reason="Asked for", at=clock.now())
     assert asked.request_id is not None
-    return governance.approve(asked.request_id, actor=officer("niamh"), at=clock.now())
+    return actions.approve(asked.request_id, actor=officer("niamh"), at=clock.now())
 
 
 def waiting_for(subject: str, note: str = "Ines asked for it") -> models.ApprovalRequest:

@@ -14,10 +14,10 @@ from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
-from sentinel import approvals, governance, mandate_changes
+from sentinel import actions, approvals, mandate_changes
+from sentinel.actions import Ran
 from sentinel.approvals import MakerIsChecker, NotEligible, State
 from sentinel.authority import Outcome
-from sentinel.governance import CarriedOut
 from sentinel.models import Delegation, PolicyVersion
 from tests import people
 
@@ -38,7 +38,7 @@ def lend(giver: Actor, receiver: Actor, role: Role) -> None:
     people.lend(giver.id, receiver.id, role)
 
 
-def mandate_for(person: Actor, asker: Actor) -> CarriedOut:
+def mandate_for(person: Actor, asker: Actor) -> Ran:
     return mandate_changes.grant(
         person_id=UUID(person.id),
         action="fee.waive",
@@ -51,10 +51,10 @@ def mandate_for(person: Actor, asker: Actor) -> CarriedOut:
     )
 
 
-def refused(asked: CarriedOut, actor: Actor) -> None:
+def refused(asked: Ran, actor: Actor) -> None:
     assert asked.request_id is not None, asked.sentence
     assert actor.kind == "employee"
-    for answer in (governance.approve, governance.refuse):
+    for answer in (actions.approve, actions.refuse):
         with pytest.raises(NotEligible):
             answer(asked.request_id, actor=actor, at=clock.now())
     assert approvals.pending(actor=actor, at=clock.now()) == []
@@ -65,20 +65,20 @@ def refused(asked: CarriedOut, actor: Actor) -> None:
 
 
 @pytest.fixture
-def proposed(author: Actor) -> tuple[PolicyVersion, CarriedOut]:
+def proposed(author: Actor) -> tuple[PolicyVersion, Ran]:
     """A text one person wrote, and another asks for."""
     version = policy_life.ready(author)
     return version, policy_life.propose(version, hire(Role.ADMINISTRATOR))
 
 
-def test_the_role_the_author_lent_does_not_approve_the_text(author: Actor, proposed: tuple[PolicyVersion, CarriedOut]) -> None:
+def test_the_role_the_author_lent_does_not_approve_the_text(author: Actor, proposed: tuple[PolicyVersion, Ran]) -> None:
     adviser = hire(Role.BRANCH_STAFF)
     lend(author, adviser, Role.COMPLIANCE)
 
     refused(proposed[1], adviser)
 
 
-def test_who_has_the_role_from_somebody_independent_too_may_approve(author: Actor, proposed: tuple[PolicyVersion, CarriedOut]) -> None:
+def test_who_has_the_role_from_somebody_independent_too_may_approve(author: Actor, proposed: tuple[PolicyVersion, Ran]) -> None:
     adviser, officer = hire(Role.BRANCH_STAFF), hire(Role.COMPLIANCE)
     lend(author, adviser, Role.COMPLIANCE)
     lend(officer, adviser, Role.COMPLIANCE)
@@ -86,7 +86,7 @@ def test_who_has_the_role_from_somebody_independent_too_may_approve(author: Acto
     assert policy_life.approve(proposed[1].request_id, adviser).done
 
 
-def test_the_lines_of_the_author_do_not_approve_the_text(author: Actor, proposed: tuple[PolicyVersion, CarriedOut]) -> None:
+def test_the_lines_of_the_author_do_not_approve_the_text(author: Actor, proposed: tuple[PolicyVersion, Ran]) -> None:
     below = hire(Role.COMPLIANCE, under=author)
     refused(proposed[1], below)
     refused(proposed[1], hire(Role.COMPLIANCE, under=below))
@@ -95,7 +95,7 @@ def test_the_lines_of_the_author_do_not_approve_the_text(author: Actor, proposed
     refused(proposed[1], above)
 
 
-def test_the_lines_of_the_author_lend_nothing(author: Actor, proposed: tuple[PolicyVersion, CarriedOut]) -> None:
+def test_the_lines_of_the_author_lend_nothing(author: Actor, proposed: tuple[PolicyVersion, Ran]) -> None:
     adviser = hire(Role.BRANCH_STAFF)
     lend(hire(Role.COMPLIANCE, under=author), adviser, Role.COMPLIANCE)
 
@@ -142,10 +142,10 @@ def test_a_role_that_oversees_is_lent_with_a_second_person(role: Role) -> None:
     assert asked.decision.outcome is Outcome.NEEDS_APPROVAL
     assert asked.request_id is not None
     with pytest.raises(MakerIsChecker):
-        governance.approve(asked.request_id, actor=giver, at=clock.now())
+        actions.approve(asked.request_id, actor=giver, at=clock.now())
     refused(asked, receiver)
     assert not Delegation.objects.exists()
-    assert governance.approve(asked.request_id, actor=hire(Role.ADMINISTRATOR), at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=hire(Role.ADMINISTRATOR), at=clock.now()).done
     assert Delegation.objects.get().role == role
 
 

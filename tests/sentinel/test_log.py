@@ -16,7 +16,7 @@ from django.test import Client
 
 from bankos.platform import clock
 from bankos.platform.ids import uuid7
-from sentinel import approvals, decisions, erasure, governance, merkle, models, notes, policy, transparency, verify
+from sentinel import actions, approvals, decisions, erasure, merkle, models, notes, policy, transparency, verify
 from sentinel.authority import Decision, Outcome, Question, authorize_many, consume
 from sentinel.transparency import Presence, Selection
 from sentinel.verification import Check
@@ -603,7 +603,7 @@ def test_contexts_come_along_when_asked_for_with_the_decision_that_erased_them(t
     taken_up()
     asked = erasure.erase(customer, actor=officer("maeve"), reason="Asked for", at=clock.now())
     assert asked.request_id is not None
-    done = governance.approve(asked.request_id, actor=officer("niamh"), at=clock.now())
+    done = actions.approve(asked.request_id, actor=officer("niamh"), at=clock.now())
 
     chosen = Selection(decisions=(kept.id, gone.id))
     early, _, words = exported(tmp_path, selection=chosen, with_context=True)
@@ -628,7 +628,7 @@ def test_a_context_that_was_destroyed_without_a_decision_to_erase_this_customer_
     ask(resource=party(str(other)))
     asked = erasure.erase(other, actor=officer("maeve"), reason="Asked for", at=clock.now())
     assert asked.request_id is not None
-    done = governance.approve(asked.request_id, actor=officer("niamh"), at=clock.now())
+    done = actions.approve(asked.request_id, actor=officer("niamh"), at=clock.now())
     wrong = {"no decision": uuid7(), "no erasing": kept.id, "another customer's": done.decision.id}[by]
     said = {"no decision": "is not in", "no erasing": "permits no erasing", "another customer's": "is about another customer"}[by]
     forget(("Party", "party-1"), decision_id=wrong)

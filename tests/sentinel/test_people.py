@@ -15,9 +15,9 @@ from bankos.platform import actors, clock, sessions
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import OneTimeLink, RoleMembership, User
-from sentinel import approvals, governance, mandate_changes
+from sentinel import actions, approvals, mandate_changes
+from sentinel.actions import NotPossible, Ran
 from sentinel.approvals import NotEligible
-from sentinel.governance import CarriedOut, NotPossible
 from sentinel.models import Decision
 from sentinel.people import joining, leaving, roles, ways_in
 from sentinel.people.joining import Joined, Newcomer
@@ -58,11 +58,11 @@ def now_of(person: Actor) -> Actor:
     return actors.employee(User.objects.get(pk=person.id))
 
 
-def grant(person: Actor, role: Role, by: Actor) -> CarriedOut:
+def grant(person: Actor, role: Role, by: Actor) -> Ran:
     return roles.grant(person_id=UUID(person.id), role=role, reason="Needed", actor=by, at=clock.now())
 
 
-def withdraw(person: Actor, role: Role, by: Actor) -> CarriedOut:
+def withdraw(person: Actor, role: Role, by: Actor) -> Ran:
     return roles.withdraw(person_id=UUID(person.id), role=role, reason="No longer", actor=by, at=clock.now())
 
 
@@ -71,9 +71,9 @@ def let_in(by: Actor, role: Role | None = Role.BRANCH_STAFF, username: str = "no
     return joining.join(newcomer, reason="Starts on Monday", actor=by, at=clock.now())
 
 
-def agree(asked: CarriedOut, by: Actor) -> CarriedOut:
+def agree(asked: Ran, by: Actor) -> Ran:
     assert asked.request_id is not None, asked.sentence
-    return governance.approve(asked.request_id, actor=by, at=clock.now())
+    return actions.approve(asked.request_id, actor=by, at=clock.now())
 
 
 # ---- giving takes two

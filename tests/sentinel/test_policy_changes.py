@@ -7,11 +7,11 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
-from sentinel import approvals, governance, policy, policy_changes, tokens
+from sentinel import actions, approvals, policy, policy_changes, tokens
+from sentinel.actions import NotPossible
 from sentinel.authority import Outcome
 from sentinel.cedar import moment
 from sentinel.example_text import ExamplesInvalid
-from sentinel.governance import NotPossible
 from sentinel.models import Decision, PolicyVersion
 from sentinel.policy import PolicyInvalid
 from sentinel.policy_changes import ImpactNotKnown, NotInCharge
@@ -165,7 +165,7 @@ def test_a_refusal_leaves_a_draft_with_its_reason_and_it_may_be_proposed_again(a
     version = life.ready(author)
     asked = life.propose(version, author)
 
-    governance.refuse(asked.request_id, actor=second, at=clock.now(), note="The wording is unclear")
+    actions.refuse(asked.request_id, actor=second, at=clock.now(), note="The wording is unclear")
 
     assert state(version) == "draft"
     refused = version.steps.get(kind="refused")

@@ -8,7 +8,7 @@ from django.test import Client
 from bankos.platform import attempts, clock
 from bankos.platform.actors import Role, employee
 from bankos.platform.models import User
-from sentinel.governance import NotPossible
+from sentinel.actions import NotPossible
 from sentinel.models import Decision
 from sentinel.people.unlocking import unlock
 from tests.people import colleague

@@ -12,14 +12,28 @@ from django.utils import timezone
 from bankos.platform.actors import Role
 from bankos.platform.models import User
 from customers.care import granting, revealing
-from customers.care.action_types import BREAK_GLASS, CHANGE_MASKING, GRANT_VISIBILITY, UNMASK, UNPROTECT_CUSTOMER
+from customers.care.arranging import UNPROTECT_CUSTOMER
+from customers.care.emergencies import BREAK_GLASS
+from customers.care.granting import GRANT_VISIBILITY
+from customers.care.masking_rules import CHANGE_MASKING
+from customers.care.revealing import UNMASK
 from customers.channels import clients as programs
+from customers.channels.clients import CLIENT_CHANGE
+from customers.linkage.merging import PARTY_JOIN, PARTY_PART
 from customers.models import ApiClient, Branch, Scope
 from journeys.approvals import Change
-from sentinel import action_types, autonomy, catalogue, policy
+from sentinel import autonomy, catalogue, policy
+from sentinel.authzen.granting import ASSIGN_STORE, LET_ASK
+from sentinel.automation.levels import LOWER_AUTONOMY, RAISE_AUTONOMY
+from sentinel.automation.stops import START_AUTOMATION
 from sentinel.decisions import DecisionView
+from sentinel.erasure import ERASE_CUSTOMER
+from sentinel.mandate_changes import DELEGATE_APPROVAL, GRANT_MANDATE
 from sentinel.models import PolicyStore
-from sentinel.people.action_types import GRANT_ROLE, JOIN, MOVE, NO_ROLE, RESET
+from sentinel.people.facts import NO_ROLE
+from sentinel.people.joining import JOIN, MOVE, RESET
+from sentinel.people.roles import GRANT_ROLE
+from sentinel.policy_changes import ACTIVATE
 
 LEVELS = dict(autonomy.Level.choices)
 
@@ -368,13 +382,13 @@ def _plainly(field: str, value: Any) -> str:
 
 
 _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
-    action_types.ACTIVATE_POLICY.name: _policy,
-    action_types.RAISE_AUTONOMY.name: _level,
-    action_types.LOWER_AUTONOMY.name: _level,
-    action_types.START_AUTOMATION.name: _start,
-    action_types.GRANT_MANDATE.name: _mandate,
-    action_types.DELEGATE_APPROVAL.name: _delegation,
-    action_types.ERASE_CUSTOMER.name: _erase,
+    ACTIVATE.name: _policy,
+    RAISE_AUTONOMY.name: _level,
+    LOWER_AUTONOMY.name: _level,
+    START_AUTOMATION.name: _start,
+    GRANT_MANDATE.name: _mandate,
+    DELEGATE_APPROVAL.name: _delegation,
+    ERASE_CUSTOMER.name: _erase,
     JOIN.name: _newcomer,
     MOVE.name: _of_person(
         "Move {}",
@@ -393,11 +407,11 @@ _WORDS: Mapping[str, Callable[[DecisionView, Mapping[str, Any]], Described]] = {
     GRANT_VISIBILITY.name: _grant,
     UNPROTECT_CUSTOMER.name: _unprotect,
     CHANGE_MASKING.name: _masking,
-    "client.change": _program,
-    action_types.ASSIGN_STORE.name: _store,
-    action_types.LET_ASK.name: _store_client,
-    "party.join": _join,
-    "party.part": _part,
+    CLIENT_CHANGE.name: _program,
+    ASSIGN_STORE.name: _store,
+    LET_ASK.name: _store_client,
+    PARTY_JOIN.name: _join,
+    PARTY_PART.name: _part,
 }
 
 

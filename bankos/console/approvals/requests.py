@@ -14,7 +14,7 @@ from customers import state
 from customers.visibility import NotVisible, visible_party_ids
 from journeys import approvals as acts
 from journeys.approvals import Change
-from sentinel import approvals, conversations, decisions, governance
+from sentinel import actions, approvals, conversations, decisions
 from sentinel.action_types import STAFF
 from sentinel.approval_evidence import seen_by
 from sentinel.approvals import ApprovalView, State
@@ -107,7 +107,7 @@ def _lines(views: list[ApprovalView], actor: Actor, at: datetime) -> list[Line]:
     for view in views:
         act = known.get(view.id)
         hidden = view.resource_type == "Party" and UUID(view.resource_id) not in seen
-        if act is None and (hidden or not governance.governs(view.action)):
+        if act is None and (hidden or not actions.is_declared(view.action)):
             continue  # about a customer this person may not see
         lines.append(
             Line(
@@ -168,7 +168,7 @@ def _governing(request_id: UUID, actor: Actor, at: datetime) -> Waiting:
     except approvals.UnknownRequest as error:
         raise NotVisible(str(request_id)) from error
     involved = hindrance is None or view.asked_by == actor.id or view.answered_by == actor.id
-    if not governance.governs(view.action) or not (involved or actor.roles & OVERSEEING):
+    if not actions.is_declared(view.action) or not (involved or actor.roles & OVERSEEING):
         raise NotVisible(str(request_id))
     # Who may answer may read what it is about.
     found = decisions.decision_of(view.decision_id, actor=actor, visible_resources=lambda kind, id: True)

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bankos.platform.actors import OVERSEEING, Actor, Role
 from bankos.platform.requests import StaffRequest
 from sentinel import catalogue, mandate_changes, mandates
+from sentinel.actions import NotPossible, Ran
 from sentinel.catalogue import ParameterKind
-from sentinel.governance import CarriedOut, NotPossible
 
 GIVES_MANDATES = OVERSEEING | {Role.TEAM_LEAD}
 DATE = forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d")
@@ -98,7 +98,7 @@ def end(request: StaffRequest) -> HttpResponse:
     return redirect("standing-in")
 
 
-def _delegate(request: StaffRequest, form: DelegationForm) -> CarriedOut:
+def _delegate(request: StaffRequest, form: DelegationForm) -> Ran:
     said = form.cleaned_data
     return mandate_changes.delegate(
         giver=request.actor,
@@ -110,7 +110,7 @@ def _delegate(request: StaffRequest, form: DelegationForm) -> CarriedOut:
     )
 
 
-def _grant(request: StaffRequest, form: MandateForm) -> CarriedOut:
+def _grant(request: StaffRequest, form: MandateForm) -> Ran:
     said = form.cleaned_data
     return mandate_changes.grant(
         person_id=UUID(said["person"]),
@@ -124,7 +124,7 @@ def _grant(request: StaffRequest, form: MandateForm) -> CarriedOut:
     )
 
 
-def _told(request: StaffRequest, done: CarriedOut) -> HttpResponse:
+def _told(request: StaffRequest, done: Ran) -> HttpResponse:
     if done.request_id:
         messages.info(request, f"Waits for a second person. {done.sentence}")
         return redirect("approval", done.request_id)

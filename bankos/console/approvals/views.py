@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bankos.platform.requests import StaffRequest
 from journeys import approvals as acts
 from journeys.actions import ActionNotPossible
-from sentinel import approvals, conversations, governance
+from sentinel import actions, approvals, conversations
 from sentinel.approval_evidence import note_opened
 from sentinel.approvals import AlreadyAnswered, ApprovalError, ApprovalExpired, MakerIsChecker, NotEligible, State, TooRisky
 from sentinel.authority import AuthorityError
@@ -127,14 +127,14 @@ def _answer(request: StaffRequest, waiting: Waiting, answer: dict[str, str]) -> 
         case "approve":
             return _approve(request, waiting, answer["note"])
         case "refuse":
-            face = acts.refuse if waiting.is_act else governance.refuse
+            face = acts.refuse if waiting.is_act else actions.refuse
             return _told(request, lambda: face(waiting.id, actor=request.actor, at=request.now, note=answer["note"]))
         case _:
             return _told(request, lambda: conversations.say(waiting.id, answer["note"], actor=request.actor, at=request.now))
 
 
 def _approve(request: StaffRequest, waiting: Waiting, note: str) -> str | None:
-    face = acts.approve_and_execute if waiting.is_act else governance.approve
+    face = acts.approve_and_execute if waiting.is_act else actions.approve
     return _told(request, lambda: face(waiting.id, actor=request.actor, at=request.now, note=note))
 
 
@@ -148,7 +148,7 @@ def _told(request: StaffRequest, act: Callable[[], object]) -> str | None:
         return "You asked for this yourself: another person decides."
     except NotEligible:
         return "Your role may not decide this."
-    except (ActionNotPossible, governance.NotPossible) as gone:
+    except (ActionNotPossible, actions.NotPossible) as gone:
         return f"{gone} Nothing was done, and the request stays open."
     except conversations.NothingSaid as error:
         return str(error)

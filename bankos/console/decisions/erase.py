@@ -14,7 +14,7 @@ from bankos.platform.requests import StaffRequest
 from customers import state
 from customers.rights import erasing, holds
 from sentinel import erasure
-from sentinel.governance import NotPossible
+from sentinel.actions import NotPossible
 
 
 class EraseForm(forms.Form):

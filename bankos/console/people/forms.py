@@ -11,7 +11,7 @@ from bankos.platform.actors import Role
 from bankos.platform.models import User
 from customers.colleagues import ColleagueField
 from customers.models import Branch
-from sentinel.people.action_types import NO_ROLE
+from sentinel.people.facts import NO_ROLE
 from sentinel.people.joining import Newcomer
 from sentinel.people.reading import RoleHeld
 

@@ -21,7 +21,7 @@ from bankos.platform.requests import StaffRequest
 from customers.channels import overview
 from customers.models import Branch
 from sentinel import mandates
-from sentinel.governance import ASKED_FOR, CarriedOut, NotPossible
+from sentinel.actions import ASKED_FOR, NotPossible, Ran
 from sentinel.people import joining, leaving, reading, roles, unlocking, ways_in
 from sentinel.people.reading import PersonRow, PersonView, UnknownPerson
 from sentinel.people.ways_in import LinkNotGood
@@ -266,7 +266,7 @@ def _placed(row: PersonRow, branches: Mapping[str, str]) -> PersonRow:
     return replace(row, branch=branches.get(row.branch, row.branch))
 
 
-def _asked(request: StaffRequest, form: forms.Form, answer: CarriedOut, done: str, then: str = "") -> bool:
+def _asked(request: StaffRequest, form: forms.Form, answer: Ran, done: str, then: str = "") -> bool:
     """Tell what became of it; what was refused the form says, which keeps what was typed."""
     if not answer.done and not answer.request_id:
         form.add_error(None, f"Not allowed. {answer.sentence}")
@@ -275,7 +275,7 @@ def _asked(request: StaffRequest, form: forms.Form, answer: CarriedOut, done: st
     return True
 
 
-def _tell(request: StaffRequest, answer: CarriedOut, done: str, then: str = "") -> None:
+def _tell(request: StaffRequest, answer: Ran, done: str, then: str = "") -> None:
     if answer.request_id:
         messages.info(request, f"{ASKED_FOR} {then}".rstrip())
     elif answer.done:

@@ -18,7 +18,7 @@ from customers.channels import clients
 from customers.channels.action_types import WEBHOOK_CHANGE
 from customers.models import ApiClient, WebhookAttempt, WebhookDelivery, WebhookSecret, WebhookSubscription
 from sentinel import authority
-from sentinel.governance import NotPossible
+from sentinel.actions import NotPossible
 
 from . import signing
 from .sending import TASK

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from bankos.platform import clock
+from sentinel.actions import NotPossible
 from sentinel.authority import AuthorityError
-from sentinel.governance import NotPossible
 from sentinel.people import joining, ways_in
 
 

@@ -18,7 +18,7 @@ from customers import state
 from customers.care import emergencies, emergency_lists
 from customers.care.emergencies import EmergencyRefused, NoSuchAccess, NotPossible
 from customers.models import CareSettings, EmergencyAccess, EmergencyGrant, EmergencyReview
-from sentinel import governance, policy
+from sentinel import actions, policy
 from sentinel.authority import NotPermitted
 from sentinel.models import ApprovalRequest, Decision
 from tests import arranging
@@ -174,7 +174,7 @@ class TestWhatAskingTells:
     ) -> None:
         for what in ("nobody's", "one's own", "a colleague's"):
             access = ask(clerk, numbers[what])
-            governance.approve(ApprovalRequest.objects.latest("id").pk, actor=officer, at=clock.now(), note="Fine")
+            actions.approve(ApprovalRequest.objects.latest("id").pk, actor=officer, at=clock.now(), note="Fine")
             assert emergencies.opened(access, actor=clerk) is None, what
         assert not EmergencyGrant.objects.exists()
 
@@ -186,7 +186,7 @@ class TestWhatAskingTells:
 
         page = bank.desk(officer).get("/emergencies/").content.decode()
         assert numbers["a VIP's"] not in page
-        governance.approve(ApprovalRequest.objects.latest("id").pk, actor=officer, at=clock.now(), note="Called back")
+        actions.approve(ApprovalRequest.objects.latest("id").pk, actor=officer, at=clock.now(), note="Called back")
 
         party = emergencies.opened(access, actor=clerk)
         assert party is not None

@@ -30,8 +30,8 @@ from customers.models import (
     VisibilityChange,
 )
 from customers.visibility import NotVisible, may_see
-from sentinel import approvals, governance
-from sentinel.governance import NotPossible
+from sentinel import actions, approvals
+from sentinel.actions import NotPossible
 from sentinel.models import Decision
 from sentinel.people import joining, leaving
 from tests import arranging, people
@@ -66,7 +66,7 @@ def branch_of(customer: Customer) -> UUID:
     return the(Branch, code=customer.branch.code)
 
 
-def give(kind: str, list_id: UUID, to: Actor, *, by: Actor, until: Any = None) -> governance.CarriedOut:
+def give(kind: str, list_id: UUID, to: Actor, *, by: Actor, until: Any = None) -> actions.Ran:
     return granting.grant(kind, list_id, person_id=UUID(to.id), until=until, reason="Moves here", actor=by, at=clock.now())
 
 
@@ -106,7 +106,7 @@ def test_nobody_is_listed_in_a_circle_by_one_person(admin: Actor, officer: Actor
     assert [one.note for one in granting.waiting([listed], actor=admin, at=clock.now())] == ["Moves here"]
 
     assert asked.request_id
-    assert governance.approve(asked.request_id, actor=officer, at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=officer, at=clock.now()).done
     assert may_see(vip.id, clerk)
 
 
@@ -128,12 +128,12 @@ def test_who_is_listed_by_it_does_not_agree_to_it(bank: Bank, admin: Actor, offi
     asked = give("circle", the(Circle, code=circle), officer, by=admin)
     assert asked.request_id
     with pytest.raises(approvals.ApprovalError):
-        governance.approve(asked.request_id, actor=officer, at=clock.now())
+        actions.approve(asked.request_id, actor=officer, at=clock.now())
     # Nor does who reports to them.
     report = bank.staff(Role.COMPLIANCE, name="Rory Report")
     people.report_to(report.id, officer.id)
     with pytest.raises(approvals.ApprovalError):
-        governance.approve(asked.request_id, actor=actors.employee(User.objects.get(pk=report.id)), at=clock.now())
+        actions.approve(asked.request_id, actor=actors.employee(User.objects.get(pk=report.id)), at=clock.now())
     assert not CircleUserPermission.objects.filter(user_id=officer.id).exists()
 
 
@@ -163,7 +163,7 @@ def test_protection_takes_one_and_ending_it_two_who_see_the_customer(
     assert not asked.done
     assert not may_see(neighbour.id, clerk)
     assert asked.request_id
-    assert governance.approve(asked.request_id, actor=officer, at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=officer, at=clock.now()).done
     assert may_see(neighbour.id, clerk)
 
 
@@ -194,10 +194,10 @@ def test_a_field_is_opened_to_a_role_by_two_who_do_not_have_it(bank: Bank, admin
     asked = masking_rules.change("phone", role=Role.COMPLIANCE, shown=True, actor=admin, **by)
     assert asked.request_id
     with pytest.raises(approvals.ApprovalError):
-        governance.approve(asked.request_id, actor=officer, at=clock.now())
+        actions.approve(asked.request_id, actor=officer, at=clock.now())
     asked = masking_rules.change("phone", role=Role.BRANCH_STAFF, shown=True, actor=admin, **by)
     assert asked.request_id
-    assert governance.approve(asked.request_id, actor=officer, at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=officer, at=clock.now()).done
     assert MaskingRule.objects.get(field="phone", role=Role.BRANCH_STAFF).shown
     assert masking_rules.change("phone", role=Role.BRANCH_STAFF, shown=False, actor=admin, **by).done
 
@@ -302,7 +302,7 @@ def moved(person: Actor, branch: str, *, by: Actor, agreed: Actor) -> None:
         person_id=UUID(person.id), branch=branch, manager=None, job_title="", reason="Moves house", actor=by, at=clock.now()
     )
     assert asked.request_id
-    assert governance.approve(asked.request_id, actor=agreed, at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=agreed, at=clock.now()).done
 
 
 @pytest.fixture
@@ -315,7 +315,7 @@ def everything(admin: Actor, officer: Actor, clerk: Actor, stranger: Customer, c
         ("circle", the(Circle, code=circle)),
     ):
         asked = give(kind, list_id, clerk, by=admin)
-        assert asked.done or (asked.request_id and governance.approve(asked.request_id, actor=officer, at=clock.now()).done)
+        assert asked.done or (asked.request_id and actions.approve(asked.request_id, actor=officer, at=clock.now()).done)
     mine = {"user_id": clerk.id, "until": None}
     return [kind.persons._default_manager.filter(**mine) for kind in granting.KINDS.values()]
 
@@ -437,7 +437,7 @@ def test_who_sees_whom_is_read_by_those_in_charge_with_who_gave_it_and_who_agree
     give("branch", branch, clerk, by=admin)
     asked = give("circle", listed, clerk, by=admin)
     assert asked.request_id
-    governance.approve(asked.request_id, actor=officer, at=clock.now())
+    actions.approve(asked.request_id, actor=officer, at=clock.now())
     until = clock.bank_date(clock.now()) + timedelta(days=3)
     acts.show_customer(stranger.id, person_id=UUID(clerk.id), until=until, reason="Holiday", actor=admin, at=clock.now())
 

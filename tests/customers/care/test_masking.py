@@ -17,7 +17,7 @@ from customers.care.revealing import NotRevealed
 from customers.models import CareSettings, MaskedField, MaskingRule, Reveal
 from customers.values import Conflict
 from customers.visibility import NotVisible
-from sentinel import governance, policy
+from sentinel import actions, policy
 from sentinel.models import ApprovalRequest
 from tests import arranging
 from tests.bank import Bank, Branch, Customer
@@ -165,7 +165,7 @@ class TestReveal:
 
         at = clock.now()
         lead = bank.staff(Role.TEAM_LEAD, branch=oisin.branch, name="Lena Ahrens")
-        governance.approve(ApprovalRequest.objects.get().pk, actor=lead, at=at, note="Fine")
+        actions.approve(ApprovalRequest.objects.get().pk, actor=lead, at=at, note="Fine")
 
         assert self.shown(oisin, clerk)["national_id"] == real["national_id"]
         assert Reveal.objects.get().until == at + timedelta(hours=1)

@@ -14,8 +14,8 @@ from bankos.platform.ids import uuid7
 from customers.channels import clients
 from customers.channels.clients import Described, NotInCharge
 from customers.models import ApiClient, ClientKey
-from sentinel import governance
-from sentinel.governance import NotPossible
+from sentinel import actions
+from sentinel.actions import NotPossible
 from sentinel.people import leaving
 from tests import arranging, programs
 from tests.bank import Bank, Customer
@@ -165,7 +165,7 @@ def test_what_a_leaver_answered_for_stops_until_somebody_else_does(
     asked = clients.change(program.client.pk, described, reason="Una takes it over", actor=administrator, at=clock.now()).carried
     assert program.get(path).status_code == 401, "not before a second person agrees"
     assert asked.request_id
-    assert governance.approve(asked.request_id, actor=officer, at=clock.now()).done
+    assert actions.approve(asked.request_id, actor=officer, at=clock.now()).done
     assert program.get(path).status_code == 200
 
 

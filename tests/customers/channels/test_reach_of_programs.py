@@ -19,8 +19,8 @@ from customers.channels.clients import Described
 from customers.ingestion.systems import system_of
 from customers.models import ApiClient, Branch, ClientKey, KeyLeave, PartyIdentifier, RejectedRow, Signal
 from customers.visibility import visible_party_ids
-from sentinel import approvals, governance
-from sentinel.governance import NotPossible
+from sentinel import actions, approvals
+from sentinel.actions import NotPossible
 from tests import arranging, programs
 from tests.bank import Bank, Customer
 
@@ -154,10 +154,10 @@ def test_one_administrator_alone_gives_a_program_nothing(bank: Bank, administrat
     assert not ApiClient.objects.exists()
     assert asked.carried.request_id
     with pytest.raises(approvals.ApprovalError):
-        governance.approve(asked.carried.request_id, actor=administrator, at=clock.now())
+        actions.approve(asked.carried.request_id, actor=administrator, at=clock.now())
     with pytest.raises(approvals.ApprovalError):
-        governance.approve(asked.carried.request_id, actor=bank.staff(Role.ADMINISTRATOR), at=clock.now())
-    assert governance.approve(asked.carried.request_id, actor=officer, at=clock.now()).done
+        actions.approve(asked.carried.request_id, actor=bank.staff(Role.ADMINISTRATOR), at=clock.now())
+    assert actions.approve(asked.carried.request_id, actor=officer, at=clock.now()).done
 
     client = ApiClient.objects.get()
     key = clients.issue_key(client.pk, **by)
@@ -209,7 +209,7 @@ def test_nobody_opens_masked_fields_or_protected_customers_to_a_program_of_their
     asked = clients.make(replace(wide, owner=officer.user_id), **by)
     assert asked.carried.request_id
     with pytest.raises(approvals.ApprovalError):
-        governance.approve(asked.carried.request_id, actor=officer, at=clock.now())
+        actions.approve(asked.carried.request_id, actor=officer, at=clock.now())
 
 
 def test_who_may_not_see_protected_customers_makes_no_program_that_does(
@@ -219,7 +219,7 @@ def test_who_may_not_see_protected_customers_makes_no_program_that_does(
     asked = clients.make(seeing, actor=administrator, at=clock.now(), reason="It is needed")
     assert asked.carried.request_id
     with pytest.raises(NotPossible, match="listed in every circle"), transaction.atomic():
-        governance.approve(asked.carried.request_id, actor=officer, at=clock.now())
+        actions.approve(asked.carried.request_id, actor=officer, at=clock.now())
 
     arranging.list_in_circle("private", User.objects.get(pk=administrator.id))
     by: dict[str, Any] = {"by": administrator, "officer": officer, "at": clock.now()}
@@ -231,7 +231,7 @@ def test_who_may_not_see_protected_customers_makes_no_program_that_does(
     key = clients.issue_key(client.pk, actor=other, at=clock.now(), reason="It is needed")
     assert key.carried.request_id
     with pytest.raises(NotPossible, match="listed in every circle"):
-        governance.approve(key.carried.request_id, actor=officer, at=clock.now())
+        actions.approve(key.carried.request_id, actor=officer, at=clock.now())
 
 
 def test_an_app_speaks_for_no_protected_customer_unless_it_was_decided(deploy: Deploy, vip: Customer, ines: Customer) -> None:
@@ -245,7 +245,7 @@ def test_a_key_is_made_once_by_who_asked_and_within_a_day(bank: Bank, administra
     client = programs.made(wide, by=administrator, officer=officer, at=clock.now())
     asked = clients.issue_key(client.pk, actor=administrator, at=clock.now(), reason="It is needed")
     assert asked.carried.request_id
-    governance.approve(asked.carried.request_id, actor=officer, at=clock.now())
+    actions.approve(asked.carried.request_id, actor=officer, at=clock.now())
     leave = KeyLeave.objects.get().pk
     for who, at in ((bank.staff(Role.ADMINISTRATOR), clock.now()), (administrator, clock.now() + timedelta(days=1, minutes=1))):
         with pytest.raises(clients.UnknownKey):

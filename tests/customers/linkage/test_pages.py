@@ -12,7 +12,7 @@ from bankos.platform.models import Job
 from customers import identity
 from customers.linkage import merging, review
 from customers.models import LinkVerdict, PartyAct, PartyLink
-from sentinel import governance
+from sentinel import actions
 from sentinel.models import Decision
 from tests.bank import Bank, Branch, Customer
 
@@ -133,7 +133,7 @@ def test_contradicting_facts_take_a_second_person(
     assert "Make two customers one" in listed
     (request_id,) = {url.split("/")[2] for url in _links(listed) if url.startswith("/approvals/") and len(url.split("/")[2]) == 36}
     assert "birth dates" in browser.get(f"/approvals/{request_id}/").content.decode()
-    governance.approve(request_id, actor=lead, at=clock.now())
+    actions.approve(request_id, actor=lead, at=clock.now())
     assert one_customer(mary, born_otherwise)
 
 
@@ -166,7 +166,7 @@ def test_a_record_is_split_off_and_brought_back(mary: Customer, desk: Client, po
 
 
 def test_the_record_that_carries_the_number_stays(mary: Customer, adviser: Actor, policies: None) -> None:
-    with pytest.raises(governance.NotPossible, match="carries the customer"):
+    with pytest.raises(actions.NotPossible, match="carries the customer"):
         merging.ask_to_part(mary.id, actor=adviser, reason="Away with it", at=clock.now())
 
 

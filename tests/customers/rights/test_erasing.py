@@ -27,9 +27,9 @@ from customers.models import (
 )
 from customers.rights import access, asking, erasing, holds, raw
 from customers.visibility import NotVisible
-from sentinel import approvals, decisions, erasure, governance, redaction, transparency
+from sentinel import actions, approvals, decisions, erasure, redaction, transparency
+from sentinel.actions import Ran
 from sentinel.authority import NotPermitted
-from sentinel.governance import CarriedOut
 from sentinel.models import ApprovalAnswer, ApprovalMessage, ApprovalRequest, Decision, Redaction
 from tests.bank import Bank, Customer
 
@@ -57,10 +57,10 @@ def close_accounts(customer: Customer) -> None:
     Arrangement.objects.filter(roles__party__in=members_of(customer.id)).update(status=Arrangement.Status.CLOSED)
 
 
-def erase(customer: Customer, by: Actor, agreed_by: Actor) -> CarriedOut:
+def erase(customer: Customer, by: Actor, agreed_by: Actor) -> Ran:
     waiting = erasure.erase(customer.id, actor=by, reason=REASON, at=clock.now())
     assert waiting.request_id is not None, waiting.sentence
-    return governance.approve(waiting.request_id, actor=agreed_by, at=clock.now(), note="Seen her letter")
+    return actions.approve(waiting.request_id, actor=agreed_by, at=clock.now(), note="Seen her letter")
 
 
 def rules(**years: int) -> None:
@@ -206,7 +206,7 @@ def test_a_hold_placed_while_the_second_person_thinks_counts(nuala: Customer, of
     waiting = erasure.erase(nuala.id, actor=officer, reason=REASON, at=clock.now())
     held(nuala, second)
     assert waiting.request_id is not None
-    assert not governance.approve(waiting.request_id, actor=second, at=clock.now()).done
+    assert not actions.approve(waiting.request_id, actor=second, at=clock.now()).done
     assert anywhere(SECRET)
 
 
@@ -219,7 +219,7 @@ def test_a_hold_stops_the_nightly_work_too(nuala: Customer, officer: Actor, seco
     assert erasing.erase_due(at=clock.now()) == 0
     lifted = holds.lift(hold, reason="Settled", actor=officer, at=clock.now())
     assert lifted.request_id is not None
-    assert governance.approve(lifted.request_id, actor=second, at=clock.now()).done
+    assert actions.approve(lifted.request_id, actor=second, at=clock.now()).done
     assert erasing.erase_due(at=clock.now()) == 1
 
 
@@ -228,9 +228,9 @@ def test_one_person_alone_lifts_no_hold(bank: Bank, nuala: Customer, officer: Ac
     assert not waiting.done
     assert waiting.request_id is not None
     with pytest.raises(approvals.MakerIsChecker):
-        governance.approve(waiting.request_id, actor=officer, at=clock.now())
+        actions.approve(waiting.request_id, actor=officer, at=clock.now())
     with pytest.raises(approvals.NotEligible):
-        governance.approve(waiting.request_id, actor=bank.staff(Role.ADMINISTRATOR), at=clock.now())
+        actions.approve(waiting.request_id, actor=bank.staff(Role.ADMINISTRATOR), at=clock.now())
     assert len(holds.holds_of(nuala.id, at=clock.now())) == 1
 
 

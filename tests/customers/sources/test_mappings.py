@@ -16,8 +16,8 @@ from customers.ingestion import held
 from customers.models import HeldPart, MappingVersion, RejectedRow, SourceFile, SourceMapping, SourceSystem, Transaction
 from customers.sources import looking, mappings, overview, receiving, rejected
 from customers.sources.preview import preview
+from sentinel.actions import NotPossible
 from sentinel.authority import NotPermitted
-from sentinel.governance import NotPossible
 from sentinel.models import Decision
 from tests.bank import Bank
 from tests.customers.ingestion.extracts import IBAN, send_one_customer, state

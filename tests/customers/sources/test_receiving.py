@@ -15,8 +15,8 @@ from customers.ingestion.feeds import meridian
 from customers.models import HeldPart, SourceFile
 from customers.sources import jobs as jobs_of
 from customers.sources import receiving
+from sentinel.actions import NotPossible
 from sentinel.authority import NotPermitted
-from sentinel.governance import NotPossible
 from tests.customers.ingestion.extracts import count, rows_of, send_one_customer, state, write
 
 pytestmark = pytest.mark.django_db

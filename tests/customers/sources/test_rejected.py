@@ -14,8 +14,8 @@ from customers.ingestion.feeds import meridian
 from customers.models import RejectedRow, SourceLook
 from customers.sources import looking, rejected
 from customers.sources.access import SourceNotVisible
+from sentinel.actions import NotPossible
 from sentinel.authority import NotPermitted
-from sentinel.governance import NotPossible
 from sentinel.models import Decision
 from tests.bank import Bank
 from tests.customers.ingestion.extracts import IBAN, count, send, send_one_customer

@@ -14,8 +14,8 @@ from customers.models import SourceFile, SourceSystem
 from customers.sources import lag, overview, registering
 from customers.sources.access import SourceNotVisible
 from customers.sources.registering import Entry
+from sentinel.actions import NotPossible
 from sentinel.authority import NotPermitted
-from sentinel.governance import NotPossible
 from sentinel.models import Decision
 from tests.bank import Bank
 from tests.customers.ingestion.extracts import send

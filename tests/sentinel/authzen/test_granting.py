@@ -12,10 +12,10 @@ from django.test import Client
 from bankos.platform import actors, clock
 from bankos.platform.actors import Actor, Role
 from bankos.platform.models import User
-from sentinel import approvals, governance
+from sentinel import actions, approvals
+from sentinel.actions import NotPossible, Ran
 from sentinel.authzen import granting
 from sentinel.authzen.access import UnknownClient, client_with
-from sentinel.governance import CarriedOut, NotPossible
 from sentinel.models import Decision, PolicyStore, StoreClient
 from tests import arranging
 
@@ -35,7 +35,7 @@ def cora() -> Actor:
     return actors.employee(person("cora", Role.COMPLIANCE))
 
 
-def assign(by: Actor, *, owner: User | None = None, store: str = "records", title: str = "Records") -> CarriedOut:
+def assign(by: Actor, *, owner: User | None = None, store: str = "records", title: str = "Records") -> Ran:
     return granting.assign(store, title=title, owner=owner.pk if owner else None, reason="It asks", actor=by, at=clock.now())
 
 
@@ -44,9 +44,9 @@ def let_ask(by: Actor, *, manages: bool = False, store: str = "records", per_min
     return granting.let_ask(store, **said, actor=by, at=clock.now())
 
 
-def agree(carried: CarriedOut, by: Actor) -> CarriedOut:
+def agree(carried: Ran, by: Actor) -> Ran:
     assert carried.request_id is not None, carried.sentence
-    return governance.approve(carried.request_id, actor=by, at=clock.now())
+    return actions.approve(carried.request_id, actor=by, at=clock.now())
 
 
 def owner_of(store: str = "records") -> str:
@@ -164,7 +164,7 @@ def test_what_waits_is_answered_with_202_and_made_after_the_agreement(cora: Acto
     assert (waits.status_code, set(waits.json())) == (202, {"request", "client"})
     secret = f"/api/v1/stores/records/clients/{waits.json()['client']}/secret/"
     assert browser.post(secret).status_code == 404
-    assert governance.approve(UUID(waits.json()["request"]), actor=cora, at=clock.now()).done
+    assert actions.approve(UUID(waits.json()["request"]), actor=cora, at=clock.now()).done
     made = browser.post(secret)
     assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store")
     assert client_with(made.json()["secret"]) is not None
@@ -179,7 +179,7 @@ def test_a_store_is_assigned_over_http(cora: Actor) -> None:
     assert browser.post("/api/v1/stores/", json.dumps(said), content_type=JSON).status_code == 201
     waits = browser.put("/api/v1/stores/records/", json.dumps(said | {"owner": str(olga.pk)}), content_type=JSON)
     assert waits.status_code == 202
-    assert governance.approve(UUID(waits.json()["request"]), actor=cora, at=clock.now()).done
+    assert actions.approve(UUID(waits.json()["request"]), actor=cora, at=clock.now()).done
     assert owner_of() == "olga"
     own = signed_in(olga).put("/api/v1/stores/records/", json.dumps(said | {"title": "Mine"}), content_type=JSON)
     assert (own.status_code, own.json()["code"]) == (403, "not_allowed")
@@ -215,7 +215,7 @@ def test_the_pages_let_a_program_in_and_show_its_secret_once(cora: Actor) -> Non
     (request,) = approvals.pending(actor=cora, at=clock.now())
     page = signed_in(User.objects.get(username="cora")).get(f"/approvals/{request.id}/").content.decode()
     assert "Let the program loader change the policy store records" in page
-    assert governance.approve(request.id, actor=cora, at=clock.now()).done
+    assert actions.approve(request.id, actor=cora, at=clock.now()).done
     assert "Make the secret of loader" in browser.get("/stores/records/").content.decode()
 
     asked = browser.get(f"/stores/records/programs/{client.pk}/revoke/").content.decode()
