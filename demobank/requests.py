@@ -7,8 +7,9 @@ from bankos.platform.actors import Actor
 from bankos.platform.models import User
 from customers import search, state
 from customers.state import AccountView, CustomerState
-from journeys import actions
-from sentinel import approvals
+from journeys.acts.fee import WAIVE_FEE
+from journeys.acts.transfer import MOVE_MONEY
+from sentinel import actions, approvals
 
 BRID = "Bríd Ní Dhomhnaill"
 
@@ -35,14 +36,8 @@ def _move_savings(customer: CustomerState, actor: Actor, at: datetime) -> None:
         "amount": "1200.00",
         "currency": savings.currency,
     }
-    actions.perform(
-        actor=actor,
-        action="transfer.between_own_accounts",
-        party_id=customer.party_id,
-        parameters=parameters,
-        at=at,
-        summary="Move €1,200 from savings for a new boiler",
-    )
+    note = "Move €1,200 from savings for a new boiler"
+    actions.run(MOVE_MONEY, actor=actor, resource_id=str(customer.party_id), parameters=parameters, at=at, note=note)
 
 
 def _waive_fee(customer: CustomerState, actor: Actor, at: datetime) -> None:
@@ -50,9 +45,8 @@ def _waive_fee(customer: CustomerState, actor: Actor, at: datetime) -> None:
     if current is None:
         return
     parameters = {"arrangement": str(current.id), "amount": "60.00", "currency": current.currency, "reason": "goodwill"}
-    actions.perform(
-        actor=actor, action="fee.waive", party_id=customer.party_id, parameters=parameters, at=at, summary="Waive €60 of account fees"
-    )
+    note = "Waive €60 of account fees"
+    actions.run(WAIVE_FEE, actor=actor, resource_id=str(customer.party_id), parameters=parameters, at=at, note=note)
 
 
 def _account(customer: CustomerState, kind: str) -> AccountView | None:

@@ -8,14 +8,15 @@ from django.db import models, transaction
 
 from bankos.platform import clock, events
 from bankos.platform.actors import Actor
-from customers import timeline, visibility
-from customers.state import facts_for_decision
+from customers import acting, timeline, visibility
 from customers.visibility import NotVisible
-from journeys import actions, work
-from journeys.actions import ActionNotPossible
-from sentinel.authority import DecidingRule, Decision, NotPermitted, Outcome, Resource, authorize_and_consume, keeping_evidence
+from journeys import work
+from sentinel import actions
+from sentinel.actions import Action, NotPossible, Permitted
+from sentinel.authority import DecidingRule, Decision, Outcome, keeping_evidence
 from sentinel.automation import evidence
 from sentinel.automation.evidence import Verdict
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
 from .models import Recommendation, RecommendationAnswer
 
@@ -75,20 +76,20 @@ def accept(rec_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> Answe
 
     Raises:
         NotVisible, AlreadyAnswered, Expired
-        journeys.actions.ActionNotPossible: the step cannot be taken any more (the money is gone, say).
+        sentinel.actions.NotPossible: the step cannot be taken any more (the money is gone, say).
     """
-    with keeping_evidence(ActionNotPossible):
+    with keeping_evidence(NotPossible):
         row = _answerable(rec_id, actor, at)
-        performed = actions.perform(
+        ran = actions.run(
+            actions.declared(row.action),
             actor=actor,
-            action=row.action,
-            party_id=row.party_id,
+            resource_id=str(row.party_id),
             parameters=row.parameters,
             at=at,
             purposes=PURPOSES,
-            summary=row.title,
+            note=row.title,
         )
-        answer = _accepted(row, performed.decision)
+        answer = _accepted(row, ran.decision)
         _record(row, Given.ACCEPTED, answer, actor=actor, note=note, at=at)
         if answer.outcome != "refused":
             evidence.record(row.decision_id, Verdict.AGREED, reviewer=actor, at=at)
@@ -113,15 +114,10 @@ def postpone(rec_id: UUID, *, actor: Actor, until: date, at: datetime) -> Answer
     today = clock.bank_date(at)
     if not today < until <= today + LONGEST_LATER:
         raise NotThatLate("Choose a day after today, at most 60 days ahead.")
-    with keeping_evidence():
+    with keeping_evidence(NotPossible):
         row = _answerable(rec_id, actor, at)
-        parameters = {"recommendation": str(row.pk), "until": until.isoformat()}
-        decision = _own_act(row, "recommendation.postpone", parameters, actor=actor, at=at)
+        decision = _own_act(POSTPONE, row, {"until": until.isoformat()}, actor=actor, at=at)
         answer = _answer(decision, done=f"Put off until {until.day} {until:%B}.")
-        if answer.outcome == "done":
-            row.quiet_until = until
-            _close(row, State.POSTPONED)
-            _to_timeline(row, f"Put off until {until.day} {until:%B}: {row.title}", actor=actor, decision=decision, at=at)
         _record(row, Given.POSTPONED, answer, actor=actor, until=until, at=at)
     return answer
 
@@ -136,18 +132,11 @@ def decline(rec_id: UUID, *, actor: Actor, reason: DeclineReason, at: datetime, 
     reason = DeclineReason(reason)
     if reason is DeclineReason.COULD_HARM and not note.strip():
         raise NoteRequired("Say what could harm the customer.")
-    with keeping_evidence():
+    with keeping_evidence(NotPossible):
         row = _answerable(rec_id, actor, at)
-        parameters = {"recommendation": str(row.pk), "reason": reason.value}
-        decision = _own_act(row, "recommendation.decline", parameters, actor=actor, at=at)
+        decision = _own_act(DECLINE, row, {"reason": reason.value}, actor=actor, at=at)
         answer = _answer(decision, done="Declined. Thank you for saying why.")
-        if answer.outcome == "done":
-            row.quiet_until = clock.bank_date(at) + QUIET_AFTER_NO
-            _close(row, State.DECLINED)
-            _to_timeline(row, f"Declined ({reason.label.lower()}): {row.title}", actor=actor, decision=decision, at=at)
         _record(row, Given.DECLINED, answer, actor=actor, reason=reason, note=note, at=at)
-        if answer.outcome == "done" and reason in AGAINST_THE_SUGGESTION:
-            evidence.record(row.decision_id, Verdict.DISAGREED, reviewer=actor, reason=reason.value, at=at)
     return answer
 
 
@@ -163,14 +152,57 @@ def _answerable(rec_id: UUID, actor: Actor, at: datetime) -> Recommendation:
     return row
 
 
-def _own_act(row: Recommendation, action: str, parameters: dict[str, str], *, actor: Actor, at: datetime) -> Decision:
-    """Ask for, and use up, a permit for an answer that has no effect outside."""
-    facts = facts_for_decision(row.party_id, at=at)
-    resource = Resource("Party", str(row.party_id), facts.attributes)
-    try:
-        return authorize_and_consume(actor=actor, action=action, resource=resource, parameters=parameters, at=at)
-    except NotPermitted as refusal:
-        return refusal.decision
+def _own_act(action: Action, row: Recommendation, said: dict[str, str], *, actor: Actor, at: datetime) -> Decision:
+    """An answer that has no effect outside."""
+    parameters = {"recommendation": str(row.pk), **said}
+    return actions.run(action, actor=actor, resource_id=str(row.party_id), parameters=parameters, at=at, note=row.title).decision
+
+
+def _postponed(permitted: Permitted) -> None:
+    row, until = _open(permitted), date.fromisoformat(permitted.parameters["until"])
+    row.quiet_until = until
+    _close(row, State.POSTPONED)
+    _to_timeline(row, f"Put off until {until.day} {until:%B}: {row.title}", permitted)
+
+
+def _declined(permitted: Permitted) -> None:
+    row, reason = _open(permitted), DeclineReason(permitted.parameters["reason"])
+    row.quiet_until = clock.bank_date(permitted.at) + QUIET_AFTER_NO
+    _close(row, State.DECLINED)
+    _to_timeline(row, f"Declined ({reason.label.lower()}): {row.title}", permitted)
+    if reason in AGAINST_THE_SUGGESTION:
+        evidence.record(row.decision_id, Verdict.DISAGREED, reviewer=permitted.actor, reason=reason.value, at=permitted.at)
+
+
+def _open(permitted: Permitted) -> Recommendation:
+    row = Recommendation.objects.select_for_update().filter(pk=permitted.parameters["recommendation"], state=State.OPEN).first()
+    if row is None:
+        raise NotPossible("Somebody has answered this suggestion, or its day has come.")
+    return row
+
+
+POSTPONE = actions.declare(
+    ActionType(
+        name="recommendation.postpone",
+        title="Put a suggestion off",
+        resource_type="Party",
+        parameters={"recommendation": ParameterKind.UUID, "until": ParameterKind.DATE},
+        risk=RiskTier.LOW,
+    ),
+    facts=acting.customer,
+    effect=_postponed,
+)
+DECLINE = actions.declare(
+    ActionType(
+        name="recommendation.decline",
+        title="Decline a suggestion",
+        resource_type="Party",
+        parameters={"recommendation": ParameterKind.UUID, "reason": ParameterKind.CODE},
+        risk=RiskTier.LOW,
+    ),
+    facts=acting.customer,
+    effect=_declined,
+)
 
 
 def _accepted(row: Recommendation, decision: Decision) -> Answer:
@@ -197,16 +229,16 @@ def _close(row: Recommendation, state: str) -> None:
     work.close(row.pk)
 
 
-def _to_timeline(row: Recommendation, summary: str, *, actor: Actor, decision: Decision, at: datetime) -> None:
+def _to_timeline(row: Recommendation, summary: str, permitted: Permitted) -> None:
     timeline.record_act(
         party_id=row.party_id,
         kind="answer",
         channel="console",
         summary=summary,
-        actor=actor,
-        decision_id=decision.id,
-        at=at,
-        key=f"answer:{decision.id}",
+        actor=permitted.actor,
+        decision_id=permitted.decision.id,
+        at=permitted.at,
+        key=f"answer:{permitted.decision.id}",
     )
 
 

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from bankos.platform.problems import Problem, problem_responses
 from bankos.platform.requests import StaffApiRequest, valid
-from journeys.actions import ActionNotPossible
+from sentinel.actions import NotPossible
 
 from . import recommendations
 from .recommendations import Answer, CardLite, DeclineReason, Detail
@@ -230,7 +230,7 @@ def _answered(answer: Callable[[], Answer]) -> Response:
         raise Problem(status=409, title="Already answered", detail=str(error), code="already_answered") from error
     except recommendations.Expired as error:
         raise Problem(status=409, title="Expired", detail=str(error), code="expired") from error
-    except ActionNotPossible as error:
+    except NotPossible as error:
         raise Problem(status=409, title="Not possible any more", detail=str(error), code="not_possible") from error
     except recommendations.NoteRequired as error:
         raise Problem(status=422, title="A note is needed", detail=str(error), code="note_required") from error

@@ -5,4 +5,4 @@ class InsightsConfig(AppConfig):
     name = "insights"
 
     def ready(self) -> None:
-        from . import action_types, forgetting, nightly, subscribers, told  # noqa: F401 - they register themselves
+        from . import answers, forgetting, nightly, subscribers, told  # noqa: F401 - they register themselves

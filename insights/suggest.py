@@ -16,7 +16,8 @@ from django.db.models import QuerySet
 
 from bankos.platform import actors, clock, events
 from customers.state import facts_for_decision
-from journeys import actions, work
+from journeys import work
+from sentinel import actions
 from sentinel.authority import Decision, Outcome, canonical
 
 from .models import Recommendation
@@ -140,9 +141,9 @@ def _suggest(account: Account, now: Recommendation | None, *, until: date | None
 
 def _propose(candidate: Candidate, party_id: UUID, champion: Champion, at: datetime) -> Decision:
     return actions.propose(
+        actions.declared(candidate.action),
         actor=ACTOR,
-        action=candidate.action,
-        party_id=party_id,
+        resource_id=str(party_id),
         parameters=candidate.parameters,
         at=at,
         model=champion.ref,

@@ -15,7 +15,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 from bankos.platform.actors import SERVING
 from bankos.platform.clock import bank_date
 from bankos.platform.requests import StaffRequest
-from journeys.actions import ActionNotPossible
+from sentinel.actions import NotPossible
 
 from . import recommendations
 from .forms import DeclineForm, LaterForm
@@ -102,7 +102,7 @@ def accept(request: StaffRequest, recommendation_id: UUID) -> HttpResponse:
         answer = recommendations.accept(recommendation_id, actor=request.actor, at=request.now)
     except (AlreadyAnswered, Expired):
         return _too_late(request, recommendation_id)
-    except ActionNotPossible as gone:
+    except NotPossible as gone:
         return _done(request, recommendation_id, Answered("Not possible any more", "danger", "circle-alert", str(gone)), status=409)
     return _done(request, recommendation_id, _shown(answer))
 

@@ -11,7 +11,7 @@ from bankos.platform.admin_pages import ToLookAt
 from customers.visibility import visible_parties_subquery
 
 from . import effects
-from .actions import EXECUTED
+from .acts.act import EXECUTED
 from .models import Effect, EffectDelivery, WorkItem
 from .subscribers import SENDER
 

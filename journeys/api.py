@@ -13,9 +13,10 @@ from rest_framework.views import APIView
 
 from bankos.platform.problems import Problem, problem_responses
 from bankos.platform.requests import StaffApiRequest, valid
+from sentinel.actions import NotPossible
+from sentinel.approvals import AlreadyAnswered, ApprovalExpired, MakerIsChecker, NotEligible, State
 
 from . import approvals, effects, work
-from .actions import ActionNotPossible
 from .work import NotVisible, View
 
 Result = TypeVar("Result")
@@ -64,7 +65,7 @@ class AwaitedSerializer(serializers.Serializer):
     asked_by = serializers.CharField()
     asked_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
-    state = serializers.ChoiceField(choices=[state.value for state in approvals.State])
+    state = serializers.ChoiceField(choices=[state.value for state in State])
 
 
 class NoteSerializer(serializers.Serializer):
@@ -152,8 +153,8 @@ class Approve(APIView):
     def post(self, request: StaffApiRequest, request_id: UUID) -> Response:
         """Agree: the act is done at once, as the person who asked for it."""
         given = valid(NoteSerializer, request.data)
-        done = _answer(lambda: approvals.approve_and_execute(request_id, actor=request.actor, at=request.now, note=given["note"]))
-        return Response({"outcome": done.decision.outcome, "decision_id": str(done.decision.id), "effect_id": done.effect_id})
+        done = _answer(lambda: approvals.approve(request_id, actor=request.actor, at=request.now, note=given["note"]))
+        return Response({"outcome": done.decision.outcome, "decision_id": str(done.decision.id), "effect_id": done.result})
 
 
 class Refuse(APIView):
@@ -188,16 +189,16 @@ def _answer(call: Callable[[], Result]) -> Result:
         raise Http404 from error
     except work.AlreadyClaimed as error:
         raise Problem(status=409, title="Already taken", detail=str(error), code="already_claimed") from error
-    except ActionNotPossible as error:
+    except NotPossible as error:
         raise Problem(status=409, title="Not possible", detail=str(error), code="not_possible") from error
-    except approvals.MakerIsChecker as error:
+    except MakerIsChecker as error:
         detail = "Nobody approves what they asked for themselves."
         raise Problem(status=403, title="Your own request", detail=detail, code="maker_is_checker") from error
-    except approvals.NotEligible as error:
+    except NotEligible as error:
         raise Problem(status=403, title="Not yours to approve", detail="Another role has to agree.", code="not_eligible") from error
-    except approvals.AlreadyAnswered as error:
+    except AlreadyAnswered as error:
         raise Problem(status=409, title="Already answered", detail="Somebody has answered already.", code="already_answered") from error
-    except approvals.ApprovalExpired as error:
+    except ApprovalExpired as error:
         raise Problem(status=409, title="Expired", detail="Nobody answered in time, which is a no.", code="expired") from error
 
 

@@ -5,4 +5,5 @@ class JourneysConfig(AppConfig):
     name = "journeys"
 
     def ready(self) -> None:
-        from . import action_types, forgetting, subscribers  # noqa: F401 - registers the acts and who delivers them
+        from . import forgetting, subscribers  # noqa: F401 - registers who delivers the acts
+        from .acts import fee, message, offer, payment_date, transfer  # noqa: F401 - declares them

@@ -2,14 +2,13 @@
 
 from customers.rights.reach import Category, Erasing, also, goes, stays
 
-from .models import AwaitedAct, Effect, EffectDelivery, WorkItem
+from .models import Effect, EffectDelivery, WorkItem
 
 WHO = "Colleagues, roles and machines."
 NO_WORDS = "Ids, codes, days and amounts: what an act may be given holds no words, and its decision bears the hash."
 
 
 goes(Category.DECISIONS, WorkItem, "title", "why")
-goes(Category.DECISIONS, AwaitedAct, "summary")
 
 
 @also(Category.DECISIONS)
@@ -19,8 +18,6 @@ def _close(erasing: Erasing) -> int:
     return 0
 
 
-stays(AwaitedAct, "action", "parameters", "purposes", why=NO_WORDS)
-stays(AwaitedAct, "actor_kind", "actor_id", "model", why=WHO)
 stays(WorkItem, "branch_code", "for_roles", "asked_by", "owner_name", why=WHO)
 stays(Effect, "action", "resource_type", "resource_id", "parameters", "system", "token", why=NO_WORDS)
 stays(EffectDelivery, "reference", "sha256", why="A file's name and hash.")

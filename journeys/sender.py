@@ -18,8 +18,7 @@ from sentinel import tokens
 from sentinel.authority import Outcome, canonical, parameters_hash
 
 from . import file_drop
-from .actions import OURSELVES
-from .acts import act_of
+from .acts.act import OURSELVES, instruction_for
 from .models import Effect, EffectDelivery
 
 
@@ -40,7 +39,7 @@ def deliver(effect_id: UUID, *, at: datetime) -> Path:
     parameters = _authentic(effect)
     customer = state_of(UUID(effect.resource_id), actor=OURSELVES, at=at)
     # Drawn up from the signed parameters, not taken from the ledger's other columns.
-    instruction = act_of(effect.action).instruction(customer, parameters)
+    instruction = instruction_for(effect.action, customer, parameters)
     content = canonical(
         {
             "idempotency_key": str(effect.decision_id),

@@ -6,7 +6,7 @@ from bankos.platform import clock
 from bankos.platform.events import Event, subscribe
 
 from . import sender
-from .actions import EXECUTED
+from .acts.act import EXECUTED
 
 SENDER = "journeys.sender"
 

@@ -9,6 +9,7 @@ parameter is another request. An answer is a decision of the person who gives it
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -97,7 +98,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalView:
-    """A request for approval as its readers see it at one moment; `asked_by` is an actor's id.
+    """A request for approval as its readers see it at one moment; `asked_by` is an actor's id; of
+    `parameters` free texts are only hashes.
 
     `evidence` is what the approver had opened before answering.
     """
@@ -109,7 +111,9 @@ class ApprovalView:
     risk: RiskTier
     resource_type: str
     resource_id: str
+    parameters: Mapping[str, Any]
     asked_by: str
+    asked_by_kind: str
     asked_at: datetime
     expires_at: datetime
     eligible_roles: tuple[str, ...]
@@ -397,7 +401,9 @@ def _view(row: ApprovalRequest, at: datetime) -> ApprovalView:
         risk=action_type.risk,
         resource_type=asked.resource_type,
         resource_id=asked.resource_id,
+        parameters=asked.parameters,
         asked_by=asked.actor_id,
+        asked_by_kind=asked.actor_kind,
         asked_at=row.asked_at,
         expires_at=row.expires_at,
         eligible_roles=tuple(row.eligible_roles),

@@ -1,4 +1,4 @@
-"""The actions anybody can ask for, with their parameters. Each floor registers its own in `action_types.py`."""
+"""The actions anybody can ask for, with their parameters. Each is declared beside what carries it out (`sentinel.actions`)."""
 
 import re
 from collections.abc import Callable, Mapping

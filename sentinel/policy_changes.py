@@ -18,7 +18,7 @@ from bankos.platform.models import User
 
 from . import actions, authority, examples, impact, policy
 from .action_types import ACTIVATE_POLICY, POLICY
-from .actions import Ask, NotPossible, Permitted, Ran, Refusal
+from .actions import Answered, Ask, NotPossible, Permitted, Ran
 from .cedar import moment
 from .decision import Resource
 from .models import ApprovalAnswer, ApprovalRequest, PolicyStep, PolicyVersion
@@ -255,9 +255,10 @@ def _effect(permitted: Permitted) -> None:
         _put_in_force(version, permitted.at, permitted.actor, decision)
 
 
-def _refused(refusal: Refusal) -> None:
-    version = PolicyVersion.objects.get(pk=refusal.resource_id)
-    _step(version, Kind.REFUSED, refusal.at, refusal.by, refusal.note, refusal.decision_id)
+def _answered(answer: Answered) -> None:
+    if not answer.approved:
+        version = PolicyVersion.objects.get(pk=answer.resource_id)
+        _step(version, Kind.REFUSED, answer.at, answer.by, answer.note, answer.decision_id)
 
 
 def _put_in_force(version: PolicyVersion, at: datetime, actor: Actor | None, decision_id: UUID | None) -> PolicyVersion:
@@ -291,4 +292,4 @@ def _step(version: PolicyVersion, kind: str, at: datetime, actor: Actor | None, 
     )
 
 
-ACTIVATE = actions.declare(ACTIVATE_POLICY, facts=_resource, effect=_effect, refused=_refused, concerned=_authors)
+ACTIVATE = actions.declare(ACTIVATE_POLICY, facts=_resource, effect=_effect, answered=_answered, concerned=_authors)

@@ -10,10 +10,11 @@ from django.db import connection
 from bankos.platform import clock
 from bankos.platform.money import Money
 from customers.state import AccountView, CustomerState
+from sentinel.actions import Change, NotPossible
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
-from ..action_types import MOVE_MONEY
 from ..models import Effect
-from .act import ActionNotPossible, Change, Instruction, Parameters, System
+from .act import Instruction, Parameters, System, declare
 
 KINDS = frozenset({"current", "savings"})
 HOLDERS = frozenset({"owner", "joint"})
@@ -27,17 +28,17 @@ def check(customer: CustomerState, parameters: Parameters) -> None:
     source, target = _account(customer, parameters["from_arrangement"]), _account(customer, parameters["to_arrangement"])
     money = _money(parameters)
     if source.id == target.id:
-        raise ActionNotPossible("Choose two different accounts.")
+        raise NotPossible("Choose two different accounts.")
     if money.amount <= 0:
-        raise ActionNotPossible("The amount must be more than zero.")
+        raise NotPossible("The amount must be more than zero.")
     for account in (source, target):
         _usable(account, money.currency)
     _lock(source.id)
     if source.available is None:
-        raise ActionNotPossible(f"The balance of {_name(source)} is not known.")
+        raise NotPossible(f"The balance of {_name(source)} is not known.")
     available = source.available - _on_its_way(source, customer)
     if available < money:
-        raise ActionNotPossible(f"Only {available.currency} {max(available.amount, Decimal(0)):,.2f} is available on {_name(source)}.")
+        raise NotPossible(f"Only {available.currency} {max(available.amount, Decimal(0)):,.2f} is available on {_name(source)}.")
 
 
 def changes(customer: CustomerState, parameters: Parameters) -> tuple[Change, ...]:
@@ -66,16 +67,16 @@ def _account(customer: CustomerState, arrangement: str) -> AccountView:
     for account in customer.accounts:
         if str(account.id) == arrangement and account.kind in KINDS:
             return account
-    raise ActionNotPossible("This is not an account of the customer.")
+    raise NotPossible("This is not an account of the customer.")
 
 
 def _usable(account: AccountView, currency: str) -> None:
     if account.role not in HOLDERS:
-        raise ActionNotPossible(f"The customer may use {_name(account)} but does not hold it.")
+        raise NotPossible(f"The customer may use {_name(account)} but does not hold it.")
     if account.status != "active":
-        raise ActionNotPossible(f"{_name(account)} is not active.")
+        raise NotPossible(f"{_name(account)} is not active.")
     if account.currency != currency:
-        raise ActionNotPossible(f"{_name(account)} is in {account.currency}, not in {currency}.")
+        raise NotPossible(f"{_name(account)} is in {account.currency}, not in {currency}.")
 
 
 def _money(parameters: Parameters) -> Money:
@@ -112,3 +113,22 @@ def _whole_days_until(account: AccountView, customer: CustomerState) -> datetime
 
 def _name(account: AccountView) -> str:
     return f"{account.product_name} {account.masked_number}"
+
+
+MOVE_MONEY = declare(
+    ActionType(
+        name="transfer.between_own_accounts",
+        title="Transfer between own accounts",
+        resource_type="Party",
+        parameters={
+            "from_arrangement": ParameterKind.UUID,
+            "to_arrangement": ParameterKind.UUID,
+            "amount": ParameterKind.MONEY,
+            "currency": ParameterKind.CURRENCY,
+        },
+        risk=RiskTier.MEDIUM,
+    ),
+    check=check,
+    instruction=instruction,
+    changes=changes,
+)

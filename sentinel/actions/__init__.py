@@ -5,22 +5,28 @@ where the policies ask for one.
     ran = actions.run(HOLD, actor=actor, resource_id=id, parameters={…}, at=at)
 """
 
-from .action import Action, Ask, NotPossible, Permitted, Refusal, declare, declared, is_declared
-from .running import ASKED_FOR, Ran, Waits, approve, refuse, run, waiting_for
+from .action import Action, Answered, Ask, Asking, Change, NotPossible, Parameters, Permitted, declare, declared, is_declared
+from .running import ASKED_FOR, Ran, Waits, approve, changes, execute, propose, refuse, run, waiting_for
 
 __all__ = [
     "ASKED_FOR",
     "Action",
+    "Answered",
     "Ask",
+    "Asking",
+    "Change",
     "NotPossible",
+    "Parameters",
     "Permitted",
     "Ran",
-    "Refusal",
     "Waits",
     "approve",
+    "changes",
     "declare",
     "declared",
+    "execute",
     "is_declared",
+    "propose",
     "refuse",
     "run",
     "waiting_for",

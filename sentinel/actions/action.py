@@ -7,9 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from bankos.platform.actors import Actor
+from bankos.platform.money import Money
 
 from .. import catalogue, independence
+from ..approvals import ApprovalView
 from ..catalogue import ActionType
+from ..consumption import Consumption
 from ..decision import Decision, ModelRef, Resource
 
 Parameters = Mapping[str, Any]
@@ -24,7 +27,8 @@ class Ask:
     """What somebody wants done, as it is put to the authority.
 
     `details` are what carrying it out takes beyond what policies may know: plain JSON, kept encrypted with the decision. `context` are
-    facts the asker adds, declared in the policies' schema.
+    facts the asker adds, declared in the policies' schema. `approval` is the request that a second person has just agreed to, `note` what
+    staff read of it.
     """
 
     actor: Actor
@@ -36,15 +40,17 @@ class Ask:
     on_behalf_of: Actor | None = None
     model: ModelRef | None = None
     purposes: tuple[str, ...] = ()
+    approval: UUID | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """What an effect gets: what was asked, the decision that allows it, and whether a second person had to agree."""
+    """What an effect gets: what was asked, the decision that allows it, and the use of its permit."""
 
     asked: Ask
     decision: Decision
-    approved: bool
+    use: Consumption
 
     @property
     def actor(self) -> Actor:
@@ -66,17 +72,44 @@ class Permitted:
     def at(self) -> datetime:
         return self.asked.at
 
+    @property
+    def approved(self) -> bool:
+        """Whether a second person had to agree."""
+        return self.asked.approval is not None
+
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A second person's no: to what, by whom and why."""
+class Change:
+    """What an action changes: `now` and `after` are amounts, or words."""
 
+    label: str
+    now: Money | str
+    after: Money | str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request to a second person: what was asked, why it may not be done alone, and the request."""
+
+    asked: Ask
+    decision: Decision
+    request: ApprovalView
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A second person's word on a request: to what, by whom and why. `result` is what the effect returned where it was done."""
+
+    request_id: UUID
+    action: str
     resource_id: str
     parameters: Parameters
+    approved: bool
     by: Actor
     note: str
     decision_id: UUID
     at: datetime
+    result: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +118,9 @@ class Action:
 
     `facts` says what the policies may know of what it is done to, and takes the locks the effect needs; whatever it raises was not decided.
     `effect` carries it out, in the transaction of its decision, and returns what `run` gives back. Both raise NotPossible. `check` says,
-    before a second person is asked, that it makes sense as things stand. `refused` notes, where that matters, that a second person said no.
+    before a second person is asked, that it makes sense as things stand, and `changes` what it would change. `waits` and `answered` are
+    told, in the same transactions, of a request to a second person and of the answer.
+
     `concerned` says, where an action gives somebody power or somebody prepared it, the ids of the employees it is about besides who asks:
     who gets it, who wrote it. They, the people above and below them and whoever stands in for any of these are no second person to it
     (see `independence`).
@@ -95,7 +130,9 @@ class Action:
     facts: Callable[[Ask], Resource]
     effect: Callable[[Permitted], Any]
     check: Callable[[Ask], None] | None = None
-    refused: Callable[[Refusal], None] | None = None
+    changes: Callable[[Ask], tuple[Change, ...]] | None = None
+    waits: Callable[[Asking], None] | None = None
+    answered: Callable[[Answered], None] | None = None
 
     @property
     def name(self) -> str:
@@ -111,14 +148,16 @@ def declare(
     facts: Callable[[Ask], Resource],
     effect: Callable[[Permitted], Any],
     check: Callable[[Ask], None] | None = None,
-    refused: Callable[[Refusal], None] | None = None,
+    changes: Callable[[Ask], tuple[Change, ...]] | None = None,
+    waits: Callable[[Asking], None] | None = None,
+    answered: Callable[[Answered], None] | None = None,
     concerned: Callable[[str, Parameters], Collection[str]] | None = None,
 ) -> Action:
     """Make an action known, to the catalogue the policies are checked against, too; once per name."""
     catalogue.register(type)
     if type.name in _declared:
         raise ValueError(f"{type.name} is declared twice")
-    action = _declared[type.name] = Action(type, facts, effect, check, refused)
+    action = _declared[type.name] = Action(type, facts, effect, check, changes, waits, answered)
     if concerned is not None:
         independence.declare(type.name, concerned)
     return action

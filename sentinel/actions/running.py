@@ -21,7 +21,7 @@ from ..contexts import content_of
 from ..decision import Decision, ModelRef, NotPermitted, Resource
 from ..models import ApprovalRequest
 from ..models import Decision as DecisionRow
-from .action import Action, Ask, NotPossible, Parameters, Permitted, Refusal, declared, names
+from .action import Action, Answered, Ask, Asking, Change, NotPossible, Parameters, Permitted, declared, names
 
 ASKED_FOR = "Asked for. A second person has to agree first; it waits under Approvals."
 
@@ -83,9 +83,44 @@ def run(
         sentinel.authority.AuthorityError: nothing could be decided. The refusal stays on record.
         What the action's facts raise: nothing was decided.
     """
-    asked = Ask(actor, resource_id, parameters, at, details or {}, context or {}, on_behalf_of, model, purposes)
+    asked = Ask(actor, resource_id, parameters, at, details or {}, context or {}, on_behalf_of, model, purposes, note=note)
     with authority.keeping_evidence(NotPossible):
-        return _run(action, asked, note=note, asks=asks_second_person)
+        return _run(action, asked, asks=asks_second_person)
+
+
+def propose(
+    action: Action,
+    *,
+    actor: Actor,
+    resource_id: str,
+    parameters: Parameters,
+    at: datetime,
+    model: ModelRef | None = None,
+    purposes: tuple[str, ...] = (),
+) -> Decision:
+    """What the authority says to it, on record; nothing is carried out, and nobody is asked.
+
+    Raises:
+        sentinel.authority.AuthorityError, and what the action's facts raise
+    """
+    asked = Ask(actor, resource_id, parameters, at, model=model, purposes=purposes)
+    return _decide(action, asked, action.facts(asked))
+
+
+def execute(action: Action, token: str, *, resource_id: str, parameters: Parameters, at: datetime, note: str = "") -> Any:
+    """Use up a permit that was given before, and do what it permits. Returns what the effect returns.
+
+    Raises:
+        sentinel.authority.TokenError: not signed here, not a permit, expired, used, or for something else.
+        NotPossible: the permit is still good.
+    """
+    with transaction.atomic():
+        use = authority.consume(
+            token, action=action.name, resource_type=action.type.resource_type, resource_id=resource_id, parameters=parameters, at=at
+        )
+        row = DecisionRow.objects.get(pk=use.decision_id)
+        asked = Ask(_asker(row), resource_id, parameters, at, note=note)
+        return action.effect(Permitted(asked, _decision(row, asked), use))
 
 
 def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> Ran:
@@ -98,20 +133,32 @@ def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> 
     """
     with authority.kept_at(approvals.ApprovalError):
         approvals.approve(request_id, actor=actor, at=at, note=note)
-        row = _asked_for(request_id)
-        asked = Ask(_asker(row), row.resource_id, parameters_of(row), at, **_kept(row))
-        with authority.keeping_evidence(NotPossible):
-            return _run(declared(row.action), asked, approval=request_id)
+        request = _request(request_id)
+        row, action = request.decision, declared(request.decision.action)
+        asked = Ask(_asker(row), row.resource_id, parameters_of(row), at, **_kept(row), approval=request_id, note=request.note)
+        ran = _run(action, asked)
+        _tell(action, request, approved=True, actor=actor, note=note, at=at, result=ran.result)
+        return ran
 
 
 def refuse(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> None:
     """Disagree: it is not done. Raises approvals.ApprovalError as `approve`."""
     with authority.kept_at(approvals.ApprovalError):
         approvals.refuse(request_id, actor=actor, at=at, note=note)
-        row = _asked_for(request_id)
-        told = declared(row.action).refused
-        if told is not None:
-            told(Refusal(row.resource_id, parameters_of(row), actor, note, row.pk, at))
+        request = _request(request_id)
+        _tell(declared(request.decision.action), request, approved=False, actor=actor, note=note, at=at)
+
+
+def changes(request_id: UUID, *, at: datetime) -> tuple[Change, ...]:
+    """What a request would change, as things stand; nothing, where it makes no sense any more."""
+    request = _request(request_id)
+    row, action = request.decision, declared(request.decision.action)
+    if action.changes is None:
+        return ()
+    try:
+        return action.changes(Ask(_asker(row), row.resource_id, parameters_of(row), at, **_kept(row)))
+    except NotPossible:
+        return ()
 
 
 def waiting_for(actor: Actor, *, at: datetime) -> int:
@@ -127,23 +174,33 @@ def parameters_of(decision: DecisionRow) -> dict[str, Any]:
     return given
 
 
-def _run(action: Action, asked: Ask, *, note: str = "", approval: UUID | None = None, asks: bool = True) -> Ran:
-    decision = _decide(action, asked, action.facts(asked), approval)
+def _run(action: Action, asked: Ask, *, asks: bool = True) -> Ran:
+    decision = _decide(action, asked, action.facts(asked))
     match decision.outcome:
         case authority.Outcome.PERMIT:
             with transaction.atomic():
-                authority.consume_permit(decision, at=asked.at)
-                result = action.effect(Permitted(asked, decision, approved=approval is not None))
+                use = authority.consume_permit(decision, at=asked.at)
+                result = action.effect(Permitted(asked, decision, use))
             return Ran(decision, done=True, result=result)
         case authority.Outcome.NEEDS_APPROVAL if asks:
             if action.check is not None:
                 action.check(asked)
-            return Ran(decision, done=False, request_id=approvals.request(decision, at=asked.at, note=note).id)
+            request = approvals.request(decision, at=asked.at, note=asked.note)
+            if action.waits is not None:
+                action.waits(Asking(asked, decision, request))
+            return Ran(decision, done=False, request_id=request.id)
         case _:
             return Ran(decision, done=False)
 
 
-def _decide(action: Action, asked: Ask, resource: Resource, approval: UUID | None) -> Decision:
+def _tell(action: Action, request: ApprovalRequest, *, approved: bool, actor: Actor, note: str, at: datetime, result: Any = None) -> None:
+    if action.answered is not None:
+        row = request.decision
+        given = parameters_of(row)
+        action.answered(Answered(request.pk, row.action, row.resource_id, given, approved, actor, note, row.pk, at, result))
+
+
+def _decide(action: Action, asked: Ask, resource: Resource) -> Decision:
     return authority.authorize(
         actor=asked.actor,
         action=action.name,
@@ -156,12 +213,30 @@ def _decide(action: Action, asked: Ask, resource: Resource, approval: UUID | Non
         model=asked.model,
         purposes=asked.purposes,
         consents=[resource.consents[purpose] for purpose in asked.purposes if purpose in resource.consents],
-        approval=approval,
+        approval=asked.approval,
     )
 
 
-def _asked_for(request_id: UUID) -> DecisionRow:
-    return ApprovalRequest.objects.select_related("decision__context_key").get(pk=request_id).decision
+def _decision(row: DecisionRow, asked: Ask) -> Decision:
+    """A kept decision, without the facts it rested on."""
+    return Decision(
+        id=row.pk,
+        token=row.token,
+        outcome=authority.Outcome(row.outcome),
+        action=row.action,
+        resource=Resource(row.resource_type, row.resource_id),
+        parameters=dict(asked.parameters),
+        actor=asked.actor,
+        rules=(),
+        obligations=tuple(row.obligations),
+        policy_version=None,
+        issued_at=row.issued_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _request(request_id: UUID) -> ApprovalRequest:
+    return ApprovalRequest.objects.select_related("decision__context_key").get(pk=request_id)
 
 
 def _kept(row: DecisionRow) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor, Role, system
 from bankos.platform.models import DomainEvent
 from customers.state import facts_for_decision
-from journeys import actions
-from sentinel import authority, mandate_changes, policy
+from journeys.acts.transfer import MOVE_MONEY
+from sentinel import actions, authority, mandate_changes, policy
 from sentinel.authority import Resource, authorize
 from sentinel.models import ApprovalRequest
 from tests.bank import Bank, Branch, Customer
@@ -154,9 +154,7 @@ def test_the_page_asks_the_database_little(ines: Customer, adviser: Actor, offic
 def test_an_act_is_told_with_its_accounts(bank: Bank, ines: Customer, adviser: Actor, officer: Client) -> None:
     source, target = bank.savings(ines, "900.00"), bank.current_account(ines)
     parameters = {"from_arrangement": str(source.id), "to_arrangement": str(target.id), "amount": "20.00", "currency": "EUR"}
-    done = actions.perform(
-        actor=adviser, action="transfer.between_own_accounts", party_id=ines.id, parameters=parameters, at=clock.now(), summary="Move €20"
-    )
+    done = actions.run(MOVE_MONEY, actor=adviser, resource_id=str(ines.id), parameters=parameters, at=clock.now(), note="Move €20")
 
     page = officer.get(f"/decisions/{done.decision.id}/").text
 
@@ -233,9 +231,7 @@ def test_both_people_of_an_approval_are_named_with_what_they_looked_at(
 ) -> None:
     source, target = bank.savings(ines, "9000.00"), bank.current_account(ines)
     parameters = {"from_arrangement": str(source.id), "to_arrangement": str(target.id), "amount": "5000.00", "currency": "EUR"}
-    asked = actions.perform(
-        actor=adviser, action="transfer.between_own_accounts", party_id=ines.id, parameters=parameters, at=clock.now(), summary="Move"
-    )
+    asked = actions.run(MOVE_MONEY, actor=adviser, resource_id=str(ines.id), parameters=parameters, at=clock.now(), note="Move")
     lead = bank.desk(bank.staff(Role.TEAM_LEAD, branch=galway, name="Ruairi Daly"))
     request_id = ApprovalRequest.objects.get().pk
     lead.get(f"/approvals/{request_id}/evidence/customer/")

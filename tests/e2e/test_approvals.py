@@ -16,7 +16,7 @@ ASK = """
 from bankos.platform import actors, clock
 from bankos.platform.models import User
 from customers.models import Arrangement
-from journeys import actions
+from sentinel import actions
 
 actor = actors.employee(User.objects.get(username="{username}"))
 held = Arrangement.objects.filter(roles__party__home_branch__code=actor.branch, roles__role="owner", status="active")
@@ -27,8 +27,8 @@ for source in savings:
     if target and party.birth_date and party.birth_date.year < 2000:
         break
 parameters = dict(from_arrangement=str(source.pk), to_arrangement=str(target.pk), amount="1200.00", currency=source.currency)
-asked = actions.perform(actor=actor, action="transfer.between_own_accounts", party_id=party.pk, parameters=parameters,
-                        at=clock.now(), summary="Move €1,200 from savings")
+asked = actions.run(actions.declared("transfer.between_own_accounts"), actor=actor, resource_id=str(party.pk), parameters=parameters,
+                    at=clock.now(), note="Move €1,200 from savings")
 print(asked.request_id)
 """
 

@@ -188,7 +188,7 @@ def test_large_transfer_waits_for_a_team_lead_and_is_done_when_they_agree(sugges
     assert Recommendation.objects.get().state == "awaiting_approval"
     lead = staff("team_lead")
     (request,) = approvals.waiting(actor=lead, at=clock.now())
-    approvals.approve_and_execute(request.id, actor=lead, at=clock.now())
+    approvals.approve(request.id, actor=lead, at=clock.now())
     drain()
     assert Recommendation.objects.get().state == "accepted"
 

@@ -1,10 +1,15 @@
 """A customer with what the acts are about: a current account, savings, and rent by standing order."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from bankos.platform.actors import Actor
+from sentinel import actions
+from sentinel.actions import Ran
+from sentinel.authority import Decision
 from tests.bank import Account, Bank, Branch, Customer, Held
 
 RENT_DAY = 27
@@ -35,7 +40,7 @@ class Household:
         return self.savings.balance
 
     def transfer(self, amount: str = "120.00", **changed: Any) -> dict[str, Any]:
-        """From savings to the current account, as keywords for the faces of journeys.actions."""
+        """From savings to the current account, as keywords for `perform`, `propose` and `execute`."""
         parameters = {
             "from_arrangement": self.savings.id,
             "to_arrangement": self.current.id,
@@ -63,3 +68,21 @@ def household(bank: Bank, name: str, branch: Branch, *, savings: str) -> Househo
     )
     bank.deliver()
     return home
+
+
+def perform(*, actor: Actor, action: str, party_id: UUID, parameters: dict[str, Any], at: datetime, summary: str, **more: Any) -> Ran:
+    """Do it as this actor. `summary` is what staff and the customer's timeline read."""
+    asked = {"actor": actor, "resource_id": str(party_id), "parameters": parameters, "at": at, "note": summary}
+    return actions.run(actions.declared(action), **asked, **more)
+
+
+def propose(*, actor: Actor, action: str, party_id: UUID, parameters: dict[str, Any], at: datetime) -> Decision:
+    """What the authority says to it; nothing is executed."""
+    return actions.propose(actions.declared(action), actor=actor, resource_id=str(party_id), parameters=parameters, at=at)
+
+
+def execute(token: str, *, action: str, party_id: UUID, parameters: dict[str, Any], at: datetime, summary: str) -> UUID:
+    """Use a permit up and do what it permits. Returns the effect's id."""
+    said = {"resource_id": str(party_id), "parameters": parameters, "at": at, "note": summary}
+    made: UUID = actions.execute(actions.declared(action), token, **said)
+    return made

@@ -10,22 +10,22 @@ from django.db import connection
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor
-from journeys import actions
-from journeys.actions import ActionNotPossible
 from journeys.models import Effect
+from sentinel.actions import NotPossible, Ran
 from tests.bank import Bank
 
+from . import household
 from .household import RENT_DAY, Household
 
 pytestmark = pytest.mark.django_db
 
 
-def perform(act: dict[str, Any], actor: Actor) -> actions.Performed:
-    return actions.perform(actor=actor, **act, at=clock.now(), summary="Something for the customer")
+def perform(act: dict[str, Any], actor: Actor) -> Ran:
+    return household.perform(actor=actor, **act, at=clock.now(), summary="Something for the customer")
 
 
 def refused(act: dict[str, Any], actor: Actor) -> str:
-    with pytest.raises(ActionNotPossible) as error:
+    with pytest.raises(NotPossible) as error:
         perform(act, actor)
     assert not Effect.objects.exists()
     return str(error.value)
@@ -51,26 +51,26 @@ def test_a_transfer_is_in_the_currency_of_its_accounts(home: Household, staff: A
 
 def test_a_transfer_moves_what_is_there_and_not_a_cent_more(home: Household, staff: Actor) -> None:
     assert refused(home.transfer("500.01"), staff).startswith("Only EUR 500.00 is available on ")
-    assert perform(home.transfer("500.00"), staff).effect_id
+    assert perform(home.transfer("500.00"), staff).result
 
 
 def test_what_was_sent_after_the_balance_is_not_there_a_second_time(home: Household, staff: Actor) -> None:
     """The ledger's next extract may come tomorrow; until then bankos knows what it has sent itself."""
-    assert perform(home.transfer("300.00"), staff).effect_id
-    with pytest.raises(ActionNotPossible, match=r"Only EUR 200\.00 is available"):
+    assert perform(home.transfer("300.00"), staff).result
+    with pytest.raises(NotPossible, match=r"Only EUR 200\.00 is available"):
         perform(home.transfer("200.01"), staff)
-    assert perform(home.transfer("200.00"), staff).effect_id
+    assert perform(home.transfer("200.00"), staff).result
 
 
 def test_what_a_later_day_of_the_ledger_holds_is_not_counted_twice(bank: Bank, home: Household, staff: Actor) -> None:
-    assert perform(home.transfer("300.00"), staff).effect_id
+    assert perform(home.transfer("300.00"), staff).result
     tomorrow = clock.today() + timedelta(days=1)
     bank.transactions(home.savings, [(clock.today(), "-300.00", "own account"), (tomorrow, "0.50", "interest")])
     bank.deliver(at=clock.now() + timedelta(days=1))
 
-    with pytest.raises(ActionNotPossible, match=r"Only EUR 200\.50 is available"):
+    with pytest.raises(NotPossible, match=r"Only EUR 200\.50 is available"):
         perform(home.transfer("200.51"), staff)
-    assert perform(home.transfer("200.50"), staff).effect_id
+    assert perform(home.transfer("200.50"), staff).result
 
 
 @pytest.mark.django_db(transaction=True)
@@ -83,7 +83,7 @@ def test_transfers_at_the_same_moment_do_not_spend_the_same_money(home: Househol
             start.wait()
             perform(home.transfer("300.00"), staff)
             answers.append("done")
-        except ActionNotPossible:
+        except NotPossible:
             answers.append("refused")
         finally:
             connection.close()
@@ -137,7 +137,7 @@ def test_a_fee_is_waived_on_an_account_of_the_customer(home: Household, neighbou
     assert refused(fee(home, arrangement=str(neighbours.current.id)), staff) == "This is not an account of the customer."
     assert "is in EUR, not in CZK." in refused(fee(home, currency="CZK"), staff)
     assert refused(fee(home, "0.00"), staff) == "The amount must be more than zero."
-    assert perform(fee(home), staff).effect_id
+    assert perform(fee(home), staff).result
 
 
 def test_a_fee_above_the_mandate_waits_for_a_second_person(home: Household, staff: Actor) -> None:

@@ -9,10 +9,10 @@ from django.test import Client
 from bankos.platform import clock, events
 from bankos.platform.actors import Actor, Role
 from bankos.platform.ids import uuid7
-from journeys import actions
 from journeys.models import Effect
 from tests import arranging, people
 
+from . import household
 from .household import Household
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +37,8 @@ def admin() -> Admin:
 
 @pytest.fixture
 def effect(home: Household, staff: Actor) -> Effect:
-    done = actions.perform(actor=staff, **home.transfer(), at=clock.now(), summary="Moved EUR 120.00 from savings")
-    return Effect.objects.get(pk=done.effect_id)
+    done = household.perform(actor=staff, **home.transfer(), at=clock.now(), summary="Moved EUR 120.00 from savings")
+    return Effect.objects.get(pk=done.result)
 
 
 def test_an_effect_is_shown_with_the_state_of_its_delivery(effect: Effect, administrator: Actor, admin: Admin) -> None:

@@ -11,9 +11,11 @@ from django.test import Client
 from bankos.platform import clock
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
-from journeys import actions, work
+from journeys import work
 from journeys.models import Effect
+from sentinel.actions import Ran
 
+from . import household
 from .household import Household
 
 pytestmark = pytest.mark.django_db
@@ -46,8 +48,8 @@ def suggest(home: Household) -> str:
     return str(item)
 
 
-def perform(home: Household, actor: Actor, amount: str = "120.00") -> actions.Performed:
-    return actions.perform(actor=actor, **home.transfer(amount), at=clock.now(), summary="Moved from savings")
+def perform(home: Household, actor: Actor, amount: str = "120.00") -> Ran:
+    return household.perform(actor=actor, **home.transfer(amount), at=clock.now(), summary="Moved from savings")
 
 
 JSON = {"content_type": "application/json"}
@@ -90,7 +92,7 @@ def test_next_gives_an_item_or_says_that_nothing_waits(home: Household, staff: A
 def test_what_one_may_not_see_is_as_if_it_were_not(
     home: Household, rich: Household, staff: Actor, staff_elsewhere: Actor, lead_elsewhere: Actor, sign_in: SignIn
 ) -> None:
-    item, effect, request = suggest(home), perform(home, staff).effect_id, perform(rich, staff, "1500.00").request_id
+    item, effect, request = suggest(home), perform(home, staff).result, perform(rich, staff, "1500.00").request_id
     stranger, lead = sign_in(staff_elsewhere), sign_in(lead_elsewhere)
     assert stranger.get("/api/v1/work/").json()["items"] == []
     assert stranger.get("/api/v1/effects/").json() == []
@@ -117,7 +119,7 @@ def test_an_approval_over_http_executes(rich: Household, staff: Actor, lead: Act
 
 
 def test_effects_are_listed_the_newest_first_and_page_by_page(home: Household, staff: Actor, sign_in: SignIn) -> None:
-    made = [str(perform(home, staff, "10.00").effect_id) for _ in range(3)]
+    made = [str(perform(home, staff, "10.00").result) for _ in range(3)]
     client = sign_in(staff)
     first = client.get("/api/v1/effects/?limit=2").json()
     assert [effect["id"] for effect in first] == [made[2], made[1]]

@@ -18,21 +18,23 @@ from django.db import connection
 from bankos.platform import clock, events, jobs, keys, receipts
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
-from journeys import actions, effects, sender
+from journeys import effects, sender
+from journeys.acts.act import EXECUTED
 from journeys.models import Effect, EffectDelivery
 from sentinel import tokens
 from sentinel.authority import parameters_hash
 from tests.faults import deadly, small_disk
 from tests.processes import Recoveries, environment
 
+from . import household
 from .household import RENT_DAY, Household
 
 pytestmark = pytest.mark.django_db
 
 
 def executed(act: dict[str, Any], actor: Actor) -> Effect:
-    done = actions.perform(actor=actor, **act, at=clock.now(), summary="Moved EUR 120.00 from savings")
-    return Effect.objects.get(pk=done.effect_id)
+    done = household.perform(actor=actor, **act, at=clock.now(), summary="Moved EUR 120.00 from savings")
+    return Effect.objects.get(pk=done.result)
 
 
 def files(drop: Path) -> list[Path]:
@@ -89,7 +91,7 @@ def test_a_folder_that_cannot_be_written_to_only_delays(home: Household, staff: 
     at = clock.now()
     with clock.stopped_at(at):
         assert events.drain("journeys.sender") == 0
-    waiting = receipts.receipt_of("journeys.sender", type=actions.EXECUTED, subject=str(effect.pk))
+    waiting = receipts.receipt_of("journeys.sender", type=EXECUTED, subject=str(effect.pk))
     assert waiting is not None
     assert (waiting.delivered_at, waiting.attempts) == (None, 1)
     assert waiting.retry_at is not None
@@ -217,7 +219,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 from bankos.platform import clock, events, receipts
-from journeys import actions
+from journeys.acts.act import EXECUTED
 from tests.faults import small_disk
 folder, trouble = Path(sys.argv[1]), sys.argv[2]
 connection.close_pool()  # its threads: namespaces are for processes of one
@@ -230,7 +232,7 @@ at = clock.now()
 with clock.stopped_at(at):
     assert events.drain("journeys.sender") == 0
 assert not [file for file in folder.rglob("*") if file.is_file() and file != filler], "and nothing half"
-waiting = receipts.receipt_of("journeys.sender", type=actions.EXECUTED, subject=sys.argv[3])
+waiting = receipts.receipt_of("journeys.sender", type=EXECUTED, subject=sys.argv[3])
 small_disk.make_read_only(folder, False)
 if filler:
     filler.unlink()

@@ -12,9 +12,9 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor, ActorKind
 from bankos.platform.models import DomainEvent
 from customers import timeline
-from journeys import actions, effects
-from journeys.acts import ActionNotPossible
+from journeys import effects
 from journeys.models import Effect
+from sentinel.actions import NotPossible
 from sentinel.authority import (
     Outcome,
     TokenAlreadyUsed,
@@ -25,19 +25,20 @@ from sentinel.authority import (
     TokenNotAPermit,
 )
 
+from . import household
 from .household import Household
 
 pytestmark = pytest.mark.django_db
 
 
 def execute(token: str, home: Household, **changed: Any) -> Any:
-    return actions.execute(token, **{**home.transfer("120.00"), "at": clock.now(), "summary": "Moved EUR 120.00 from savings", **changed})
+    return household.execute(token, **{**home.transfer("120.00"), "at": clock.now(), "summary": "Moved EUR 120.00 from savings", **changed})
 
 
 @pytest.fixture
 def token(home: Household, staff: Actor) -> str:
     """A permit for the transfer that `execute` does above."""
-    decision = actions.propose(actor=staff, **home.transfer("120.00"), at=clock.now())
+    decision = household.propose(actor=staff, **home.transfer("120.00"), at=clock.now())
     assert decision.outcome is Outcome.PERMIT
     return decision.token
 
@@ -81,7 +82,7 @@ def test_nothing_is_executed_twice_with_one_token(home: Household, token: str) -
 
 
 def test_nothing_is_executed_with_an_expired_token(home: Household, staff: Actor) -> None:
-    decision = actions.propose(actor=staff, **home.transfer("120.00"), at=clock.now() - timedelta(minutes=16))
+    decision = household.propose(actor=staff, **home.transfer("120.00"), at=clock.now() - timedelta(minutes=16))
     with pytest.raises(TokenExpired):
         execute(decision.token, home)
     with pytest.raises(TokenExpired):  # nor by claiming that it is still earlier: the database has a clock of its own
@@ -118,7 +119,7 @@ def test_nothing_is_executed_with_a_token_for_another_action(home: Household, to
 
 
 def test_nothing_is_executed_with_a_refusal(home: Household, compliance: Actor) -> None:
-    decision = actions.propose(actor=compliance, **home.transfer("120.00"), at=clock.now())
+    decision = household.propose(actor=compliance, **home.transfer("120.00"), at=clock.now())
     assert decision.outcome is Outcome.DENY
     with pytest.raises(TokenNotAPermit):
         execute(decision.token, home)
@@ -127,7 +128,7 @@ def test_nothing_is_executed_with_a_refusal(home: Household, compliance: Actor) 
 
 def test_nothing_is_executed_before_its_approval(home: Household) -> None:
     robot = Actor(ActorKind.SYSTEM, "insights.cashflow", "insights.cashflow")
-    decision = actions.propose(actor=robot, **home.transfer("120.00"), at=clock.now())
+    decision = household.propose(actor=robot, **home.transfer("120.00"), at=clock.now())
     assert decision.outcome is Outcome.NEEDS_APPROVAL
     with pytest.raises(TokenNotAPermit):
         execute(decision.token, home)
@@ -136,8 +137,8 @@ def test_nothing_is_executed_before_its_approval(home: Household) -> None:
 
 def test_what_is_not_possible_leaves_the_permit_unused(home: Household, staff: Actor) -> None:
     act = home.transfer("900.00")
-    decision = actions.propose(actor=staff, **act, at=clock.now())
-    with pytest.raises(ActionNotPossible, match=r"Only EUR 500\.00 is available"):
+    decision = household.propose(actor=staff, **act, at=clock.now())
+    with pytest.raises(NotPossible, match=r"Only EUR 500\.00 is available"):
         execute(decision.token, home, **act)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM sentinel_consumption WHERE decision_id = %s", [decision.id])

@@ -196,7 +196,7 @@ def test_a_temporary_table_cannot_stand_in_for_the_evidence(row: Row) -> None:
         cursor.execute("DROP TABLE pg_temp.sentinel_decision")
 
 
-TABLES = ["journeys_effect", "journeys_effectdelivery", "journeys_awaitedact"]
+TABLES = ["journeys_effect", "journeys_effectdelivery"]
 
 
 @pytest.mark.parametrize("table", TABLES)

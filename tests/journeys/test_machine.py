@@ -14,11 +14,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 
 from bankos.platform import clock, events
 from bankos.platform.actors import Actor
-from journeys import actions, sender
-from journeys.actions import ActionNotPossible
+from journeys import sender
 from journeys.models import Effect, EffectDelivery
+from sentinel.actions import NotPossible
 from sentinel.authority import Decision, Outcome, TokenError
 
+from . import household
 from .household import Household
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def test_no_sequence_executes_twice(home: Household, staff: Actor, compliance: A
         @rule(target=decisions, amount=AMOUNTS, allowed=st.booleans(), minutes_ago=st.sampled_from([0, 14, 16]))
         def ask(self, amount: str, allowed: bool, minutes_ago: int) -> Decision:
             at = clock.now() - timedelta(minutes=minutes_ago)
-            return actions.propose(actor=staff if allowed else compliance, **home.transfer(amount), at=at)
+            return household.propose(actor=staff if allowed else compliance, **home.transfer(amount), at=at)
 
         @rule(decision=decisions, amount=st.none() | AMOUNTS, garbled=st.booleans())
         def execute(self, decision: Decision, amount: str | None, garbled: bool) -> None:
@@ -59,10 +60,10 @@ def test_no_sequence_executes_twice(home: Household, staff: Actor, compliance: A
                 and decision.expires_at > clock.now()
             )
             try:
-                actions.execute(token, **act, at=clock.now(), summary="Moved")
+                household.execute(token, **act, at=clock.now(), summary="Moved")
             except TokenError:
                 assert not allowed
-            except ActionNotPossible:
+            except NotPossible:
                 assert allowed, "a token is looked at first"
             else:
                 assert allowed
@@ -71,10 +72,10 @@ def test_no_sequence_executes_twice(home: Household, staff: Actor, compliance: A
         @rule(amount=AMOUNTS, actor=st.sampled_from([staff, compliance]))
         def perform(self, amount: str, actor: Actor) -> None:
             try:
-                done = actions.perform(actor=actor, **home.transfer(amount), at=clock.now(), summary="Moved")
-            except ActionNotPossible:
+                done = household.perform(actor=actor, **home.transfer(amount), at=clock.now(), summary="Moved")
+            except NotPossible:
                 return
-            if done.effect_id:
+            if done.result:
                 self.executed.add(done.decision.id)
 
         @rule()

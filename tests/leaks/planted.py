@@ -20,8 +20,9 @@ from customers.models import PartyLink, RejectedRow, SourceFile
 from customers.rights import access, correcting, holds
 from customers.statements.stating import Stated, state_fact
 from insights.models import ModelVersion, Recommendation
-from journeys import actions, work
+from journeys import work
 from tests.bank import Bank, Branch
+from tests.journeys import household
 from tests.journeys.household import Household
 
 OURS = ("platform", "sentinel", "customers", "journeys", "insights", "console")
@@ -127,9 +128,9 @@ def _models() -> Iterator[type[Model]]:
 def _leave_traces(bank: Bank, home: Household, branch: Branch) -> None:
     """Something done, something that waits for a second person, something suggested."""
     at, teller = clock.now(), bank.staff(Role.BRANCH_STAFF, branch=branch, name="Tess Teller")
-    done = actions.perform(actor=teller, **home.transfer("20.00"), at=at, summary=f"Moved money for {NAME}")
-    assert done.effect_id, done.decision.rules
-    waits = actions.perform(actor=teller, **home.transfer("1500.00"), at=at, summary=f"Moved much money for {NAME}")
+    done = household.perform(actor=teller, **home.transfer("20.00"), at=at, summary=f"Moved money for {NAME}")
+    assert done.result, done.decision.rules
+    waits = household.perform(actor=teller, **home.transfer("1500.00"), at=at, summary=f"Moved much money for {NAME}")
     assert waits.request_id, waits.decision.rules
     left, right = sorted([home.party_id, bank.customer("Orla Otherwise", branch=branch).id])
     PartyLink.objects.create(left_id=left, right_id=right, probability=0.7, bits=2.0, levels={}, fingerprint="2" * 65, scored_at=at)

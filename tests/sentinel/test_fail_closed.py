@@ -8,12 +8,11 @@ from django.db import connection
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
-from journeys import actions
 from journeys.models import Effect
 from sentinel import policy
 from sentinel.models import PolicyVersion
 from tests.bank import Bank, Branch
-from tests.journeys.household import household
+from tests.journeys.household import household, perform
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +62,7 @@ def test_no_policy_at_all_permits_nothing(consent_page: tuple[Any, str]) -> None
 def test_a_program_gets_a_problem_it_can_act_on(bank: Bank, galway: Branch, adviser: Actor, past_the_guards: Any) -> None:
     policy.load_starting_set(at=clock.now())
     rich, lead = household(bank, "Rita Guldmann", galway, savings="2000.00"), bank.staff(Role.TEAM_LEAD, branch=galway)
-    waits = actions.perform(actor=adviser, **rich.transfer("1500.00"), at=clock.now(), summary="Move money")
+    waits = perform(actor=adviser, **rich.transfer("1500.00"), at=clock.now(), summary="Move money")
     with past_the_guards(), connection.cursor() as cursor:
         cursor.execute("UPDATE sentinel_policyversion SET state = 'retired', retired_at = now()")
 

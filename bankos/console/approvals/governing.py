@@ -21,8 +21,8 @@ from customers.channels import clients as programs
 from customers.channels.clients import CLIENT_CHANGE
 from customers.linkage.merging import PARTY_JOIN, PARTY_PART
 from customers.models import ApiClient, Branch, Scope
-from journeys.approvals import Change
 from sentinel import autonomy, catalogue, policy
+from sentinel.actions import Change
 from sentinel.authzen.granting import ASSIGN_STORE, LET_ASK
 from sentinel.automation.levels import LOWER_AUTONOMY, RAISE_AUTONOMY
 from sentinel.automation.stops import START_AUTOMATION

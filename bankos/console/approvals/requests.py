@@ -13,7 +13,7 @@ from bankos.platform.actors import OVERSEEING, Actor
 from customers import state
 from customers.visibility import NotVisible, visible_party_ids
 from journeys import approvals as acts
-from journeys.approvals import Change
+from journeys.acts.act import is_act
 from sentinel import actions, approvals, conversations, decisions
 from sentinel.action_types import STAFF
 from sentinel.approval_evidence import seen_by
@@ -53,12 +53,11 @@ class Waiting:
     about_url: str
     reason: str
     parameters: list[tuple[str, str]]
-    changes: tuple[Change, ...]
+    changes: tuple[actions.Change, ...]
     evidence: tuple[Evidence, ...]
     opened: frozenset[str]
     unusual: tuple[Unusual, ...]
     conversation: list[Said]
-    is_act: bool
     hindrance: type[approvals.ApprovalError] | None
 
     @property
@@ -76,9 +75,10 @@ def one(request_id: UUID, *, actor: Actor, at: datetime) -> Waiting:
     Raises:
         NotVisible: there is none, or not for this person.
     """
-    if acts.is_act(request_id):
-        return _act(request_id, actor, at)
-    return _governing(request_id, actor, at)
+    view = approvals.views([request_id], at=at).get(request_id)
+    if view is None:
+        raise NotVisible(str(request_id))
+    return _act(view, actor, at) if is_act(view.action) else _governing(view, actor, at)
 
 
 def waiting(*, actor: Actor, at: datetime) -> list[Line]:
@@ -98,7 +98,7 @@ def count(*, actor: Actor, at: datetime) -> int:
 
 def _lines(views: list[ApprovalView], actor: Actor, at: datetime) -> list[Line]:
     names = _names(view.asked_by for view in views)
-    known = {row.id: row for row in acts.awaited_of([view.id for view in views], actor=actor, at=at)}
+    known = {row.id: row for row in acts.awaited_of(views, actor=actor)}
     asking = conversations.open_questions([view.id for view in views], asker_id=actor.id)
     people = reading.whom([view.decision_id for view in views if view.resource_type == STAFF])
     customers = {UUID(view.resource_id) for view in views if view.resource_type == "Party" and view.id not in known}
@@ -136,8 +136,8 @@ def _is_person(id: str) -> bool:
     return True
 
 
-def _act(request_id: UUID, actor: Actor, at: datetime) -> Waiting:
-    row = acts.awaited(request_id, actor=actor, at=at)
+def _act(view: ApprovalView, actor: Actor, at: datetime) -> Waiting:
+    row = acts.awaited(view.id, actor=actor, at=at)
     person = state.state_of(row.party_id, actor=actor, at=at)
     found = decisions.decision_of(row.decision_id, actor=actor, visible_resources=visible_to(actor))
     url = reverse("customer", args=[row.party_id])
@@ -146,7 +146,7 @@ def _act(request_id: UUID, actor: Actor, at: datetime) -> Waiting:
         Evidence("decision", "The decision and its facts", reverse("decision", args=[found.id])),
     )
     return _waiting(
-        request_id,
+        view,
         found,
         actor,
         at,
@@ -155,29 +155,24 @@ def _act(request_id: UUID, actor: Actor, at: datetime) -> Waiting:
         about_url=url,
         reason="",
         parameters=parameters_in_words(found, person),
-        changes=acts.changes(request_id, actor=actor, at=at),
+        changes=actions.changes(view.id, at=at),
         evidence=evidence,
-        is_act=True,
     )
 
 
-def _governing(request_id: UUID, actor: Actor, at: datetime) -> Waiting:
-    try:
-        view = approvals.view(request_id, at=at)
-        hindrance = approvals.hindrance(request_id, actor=actor, at=at)
-    except approvals.UnknownRequest as error:
-        raise NotVisible(str(request_id)) from error
+def _governing(view: ApprovalView, actor: Actor, at: datetime) -> Waiting:
+    hindrance = approvals.hindrance(view.id, actor=actor, at=at)
     involved = hindrance is None or view.asked_by == actor.id or view.answered_by == actor.id
     if not actions.is_declared(view.action) or not (involved or actor.roles & OVERSEEING):
-        raise NotVisible(str(request_id))
+        raise NotVisible(str(view.id))
     # Who may answer may read what it is about.
     found = decisions.decision_of(view.decision_id, actor=actor, visible_resources=lambda kind, id: True)
     about = customers_of(found)
     if visible_party_ids(actor, about) != about:
-        raise NotVisible(str(request_id))
+        raise NotVisible(str(view.id))
     words = described(found)
     return _waiting(
-        request_id,
+        view,
         found,
         actor,
         at,
@@ -188,18 +183,17 @@ def _governing(request_id: UUID, actor: Actor, at: datetime) -> Waiting:
         parameters=[],
         changes=words.changes,
         evidence=words.evidence,
-        is_act=False,
     )
 
 
-def _waiting(request_id: UUID, found: DecisionView, actor: Actor, at: datetime, **given: Any) -> Waiting:
+def _waiting(view: ApprovalView, found: DecisionView, actor: Actor, at: datetime, **given: Any) -> Waiting:
     return Waiting(
-        id=request_id,
-        view=approvals.view(request_id, at=at),
+        id=view.id,
+        view=view,
         decision=found,
-        opened=frozenset(seen_by(request_id, actor)),
-        unusual=unusual_points(request_id),
-        conversation=conversations.conversation(request_id, asker_id=found.actor_id),
-        hindrance=approvals.hindrance(request_id, actor=actor, at=at),
+        opened=frozenset(seen_by(view.id, actor)),
+        unusual=unusual_points(view.id),
+        conversation=conversations.conversation(view.id, asker_id=found.actor_id),
+        hindrance=approvals.hindrance(view.id, actor=actor, at=at),
         **given,
     )

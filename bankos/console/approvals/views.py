@@ -11,8 +11,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bankos.platform.requests import StaffRequest
-from journeys import approvals as acts
-from journeys.actions import ActionNotPossible
 from sentinel import actions, approvals, conversations
 from sentinel.approval_evidence import note_opened
 from sentinel.approvals import AlreadyAnswered, ApprovalError, ApprovalExpired, MakerIsChecker, NotEligible, State, TooRisky
@@ -127,15 +125,13 @@ def _answer(request: StaffRequest, waiting: Waiting, answer: dict[str, str]) -> 
         case "approve":
             return _approve(request, waiting, answer["note"])
         case "refuse":
-            face = acts.refuse if waiting.is_act else actions.refuse
-            return _told(request, lambda: face(waiting.id, actor=request.actor, at=request.now, note=answer["note"]))
+            return _told(request, lambda: actions.refuse(waiting.id, actor=request.actor, at=request.now, note=answer["note"]))
         case _:
             return _told(request, lambda: conversations.say(waiting.id, answer["note"], actor=request.actor, at=request.now))
 
 
 def _approve(request: StaffRequest, waiting: Waiting, note: str) -> str | None:
-    face = acts.approve_and_execute if waiting.is_act else actions.approve
-    return _told(request, lambda: face(waiting.id, actor=request.actor, at=request.now, note=note))
+    return _told(request, lambda: actions.approve(waiting.id, actor=request.actor, at=request.now, note=note))
 
 
 def _told(request: StaffRequest, act: Callable[[], object]) -> str | None:
@@ -148,7 +144,7 @@ def _told(request: StaffRequest, act: Callable[[], object]) -> str | None:
         return "You asked for this yourself: another person decides."
     except NotEligible:
         return "Your role may not decide this."
-    except (ActionNotPossible, actions.NotPossible) as gone:
+    except actions.NotPossible as gone:
         return f"{gone} Nothing was done, and the request stays open."
     except conversations.NothingSaid as error:
         return str(error)
