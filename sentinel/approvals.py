@@ -7,7 +7,7 @@ parameter is another request. An answer is a decision of the person who gives it
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from .action_types import ANSWER_REQUEST, REQUEST
 from .agreements import ApprovalError, ApprovalVoid, State, Word, requests, state_of
 from .approval_evidence import seen_by
 from .catalogue import RiskTier
-from .cedar import APPROVER_ROLES, Approval, Mandate, Outcome, PolicyText, Request, RequestInvalid, somebody
+from .cedar import Approval, Mandate, Outcome, PolicyText, Request, RequestInvalid
 from .contexts import ContentErased, content_of
 from .decision import Decision, Resource
 from .errors import Refused
@@ -136,9 +136,7 @@ def request(decision: Decision, *, at: datetime, note: str = "") -> ApprovalView
     row = DecisionRow.objects.select_related("context_key").get(pk=decision.id)
     asked = Request.from_json(content_of(row)["request"])
     text = _rules_in_force()
-    # One role at a time: whoever approves will hold real roles, not all of them.
-    best = somebody(asked)
-    eligible = [role for role in APPROVER_ROLES if text.permits_with(asked, replace(best, roles=frozenset([role])))]
+    eligible = list(authority.second_people(text, asked))
     waiting, _ = ApprovalRequest.objects.get_or_create(
         decision=row,
         defaults={
@@ -221,14 +219,7 @@ def hindrance(request_id: UUID, *, actor: Actor, at: datetime) -> type[ApprovalE
         UnknownRequest
     """
     row = _get(request_id)
-    if (row.decision.actor_kind, row.decision.actor_id) == (actor.kind, actor.id):
-        return MakerIsChecker
-    state = _view(row, at).state
-    if state is State.EXPIRED:
-        return ApprovalExpired
-    if state is not State.OPEN:
-        return AlreadyAnswered
-    return NotEligible if _agreement(actor, row.decision, _powers(actor, at), _rules_in_force()) is None else None
+    return _objection(row, _agreement_to(row, actor, at), actor, at)
 
 
 def refuse_unless_harmless(request_id: UUID, *, at: datetime) -> None:
@@ -264,7 +255,7 @@ class _Powers:
     """What one person can answer with at one moment besides their own roles; `lines` are those above who lent a role."""
 
     stand_ins: tuple[mandates.StandIn, ...]
-    mandates: Mapping[str, Mandate]
+    mandates: Mapping[tuple[str, str], Mandate]
     lines: Mapping[str, tuple[str, ...]]
 
 
@@ -296,7 +287,8 @@ def _agreement(actor: Actor, asked: DecisionRow, powers: _Powers, text: PolicyTe
             return None
         lenders = [one for one in powers.stand_ins if concerned.leaves_free(one.giver_id, powers.lines.get(one.giver_id, ()))]
         roles = actor.roles | {one.role for one in lenders}
-        given = Approval(actor.id, roles, actor.branch, frozenset(actor.line), powers.mandates.get(asked.action))
+        mandate = powers.mandates.get((asked.action, str(request.parameters.get("currency") or "")))
+        given = Approval(actor.id, roles, actor.branch, frozenset(actor.line), mandate)
         lent_by = sorted({one.giver_id for one in lenders if one.role not in actor.roles})
         return _Agreement(given, tuple(lent_by)) if text.permits_with(request, given) else None
     except (RequestInvalid, ContentErased):
@@ -308,13 +300,12 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
         row = _get(request_id)
         _take_turns(row)
         row = _get(request_id)
-        asked, state = row.decision, state_of(row, at)
-        own = (asked.actor_kind, asked.actor_id) == (actor.kind, actor.id)
-        agreement = None if own else _agreement(actor, asked, _powers(actor, at), _rules_in_force())
+        asked, agreement = row.decision, _agreement_to(row, actor, at)
+        objection = _objection(row, agreement, actor, at)
         decision = authority.authorize(
             actor=actor,
             action=ANSWER_REQUEST.name,
-            resource=_resource(row, agreement, own=own, is_open=state is State.OPEN),
+            resource=_resource(row, agreement, own=objection is MakerIsChecker, is_open=state_of(row, at) is State.OPEN),
             parameters={
                 "answer": Word.APPROVE.value if approved else Word.REFUSE.value,
                 "decision": str(asked.pk),
@@ -324,15 +315,9 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
             about=(asked.resource_type, asked.resource_id),
             at=at,
         )
-        if own:
-            raise MakerIsChecker
-        if agreement is None:
-            raise NotEligible
-        if state is State.EXPIRED:
-            raise ApprovalExpired
-        if state is not State.OPEN:
-            raise AlreadyAnswered
-        if decision.outcome is not Outcome.PERMIT:
+        if objection is not None:
+            raise objection
+        if agreement is None or decision.outcome is not Outcome.PERMIT:
             raise NotEligible
         authority.consume_permit(decision, at=at)
         given = agreement.approval
@@ -351,6 +336,24 @@ def _answer(request_id: UUID, *, approved: bool, actor: Actor, at: datetime, not
             answered_at=at,
         )
     return view(request_id, at=at)
+
+
+def _agreement_to(row: ApprovalRequest, actor: Actor, at: datetime) -> _Agreement | None:
+    """This person's agreement to a request; None to their own, or where it is not enough."""
+    return None if _is_own(row, actor) else _agreement(actor, row.decision, _powers(actor, at), _rules_in_force())
+
+
+def _objection(row: ApprovalRequest, agreement: _Agreement | None, actor: Actor, at: datetime) -> type[ApprovalError] | None:
+    """What keeps this person from answering, if anything: asked before they try, and when they do."""
+    if _is_own(row, actor):
+        return MakerIsChecker
+    if agreement is None:
+        return NotEligible
+    return {State.OPEN: None, State.EXPIRED: ApprovalExpired}.get(state_of(row, at), AlreadyAnswered)
+
+
+def _is_own(row: ApprovalRequest, actor: Actor) -> bool:
+    return (row.decision.actor_kind, row.decision.actor_id) == (actor.kind, actor.id)
 
 
 def _take_turns(row: ApprovalRequest) -> None:

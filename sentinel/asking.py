@@ -50,6 +50,7 @@ class Asked:
     at: datetime
     about: tuple[str, str] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    recorded: bool = True
 
     @property
     def by_machine(self) -> bool:
@@ -68,6 +69,8 @@ class Asked:
             model=word(self.model.name, 80) if self.model else "",
             subject_type=word(subject_type, 40),
             subject_id=word(subject_id, LONGEST_ID),
+            currency=word(self.parameters.get("currency") or "", 3) if isinstance(self.parameters, Mapping) else "",
+            recorded=self.recorded,
         )
 
 

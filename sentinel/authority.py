@@ -21,7 +21,7 @@ from bankos.platform.actors import Actor
 from . import agreements, key_check, models, policy
 from .asking import Asked, checked, request_of
 from .canonical import canonical, parameters_hash
-from .cedar import EngineFailed, Outcome, RequestInvalid, Verdict
+from .cedar import APPROVER_ROLES, EngineFailed, Outcome, PolicyText, Request, RequestInvalid, Verdict, somebody
 from .consumption import Consumption, consume
 from .decision import DecidingRule, Decision, ModelRef, NotPermitted, Resource
 from .errors import ApprovalNotValid, AuthorityError, BadRequest, KeysMissing, Refused, UnknownAction
@@ -40,6 +40,7 @@ __all__ = [
     "ModelRef",
     "NotPermitted",
     "Outcome",
+    "Preview",
     "Question",
     "Refused",
     "Resource",
@@ -61,6 +62,8 @@ __all__ = [
     "kept_at",
     "parameters_hash",
     "permit_beyond_policies",
+    "preview",
+    "second_people",
 ]
 
 log = structlog.get_logger(__name__)
@@ -170,6 +173,45 @@ def authorize_and_consume(
     return decision
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the authority would answer at this moment: recorded nowhere, permitting nothing. `eligible` are the roles of a second person
+    whose agreement would be enough."""
+
+    outcome: Outcome
+    rules: tuple[DecidingRule, ...]
+    obligations: tuple[str, ...]
+    eligible: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The rules it rests on, in words for staff."""
+        return " ".join(rule.sentence for rule in self.rules)
+
+
+def preview(question: Question, *, at: datetime) -> Preview:
+    """What `authorize` would answer. Nobody is refused in writing for having a look.
+
+    Raises:
+        UnknownAction, BadRequest, Refused
+    Queries: 1; 1 where a machine may act alone so often a day.
+    """
+    asked = replace(question.at(at), recorded=False)
+    [standing] = standings([asked.look()], store=policy.BANK, at=at)
+    case = _decided(asked, standing)
+    eligible: tuple[str, ...] = ()
+    if case.verdict.outcome is Outcome.NEEDS_APPROVAL:
+        eligible = second_people(_text_of(standing), case.request)
+    rules = tuple(DecidingRule(rule.id, rule.sentence) for rule in case.verdict.rules)
+    return Preview(case.verdict.outcome, rules, tuple(case.verdict.obligations), eligible)
+
+
+def second_people(text: PolicyText, request: Request) -> tuple[str, ...]:
+    """The roles whose agreement would be enough. One at a time: whoever approves will hold real roles, not all of them."""
+    best = somebody(request)
+    return tuple(role for role in APPROVER_ROLES if text.permits_with(request, replace(best, roles=frozenset([role]))))
+
+
 def permit_beyond_policies(
     rule: Rule, *, actor: Actor, action: str, resource: Resource, parameters: Mapping[str, str | int | bool], at: datetime
 ) -> Decision:
@@ -264,12 +306,7 @@ def _case(asked: Asked, standing: Standing) -> Answered | Unanswered:
 
 def _decided(asked: Asked, standing: Standing) -> Answered:
     action_type = checked(asked)
-    if standing.policy is None:
-        raise Refused("no policy can be asked: none is in force")
-    try:
-        text = policy.text_of(standing.policy.id, standing.policy.sha256)
-    except (policy.TextChanged, policy.PolicyInvalid) as error:
-        raise Refused(f"no policy can be asked: {error}") from error
+    text = _text_of(standing)
     request, text_of_request = request_of(asked, standing)
     try:
         verdict = text.decide(request)
@@ -278,6 +315,16 @@ def _decided(asked: Asked, standing: Standing) -> Answered:
     except EngineFailed as error:
         raise Refused(str(error)) from error
     return Answered(asked, request, text_of_request, verdict, action_type, standing)
+
+
+def _text_of(standing: Standing) -> PolicyText:
+    """Raises Refused."""
+    if standing.policy is None:
+        raise Refused("no policy can be asked: none is in force")
+    try:
+        return policy.text_of(standing.policy.id, standing.policy.sha256)
+    except (policy.TextChanged, policy.PolicyInvalid) as error:
+        raise Refused(f"no policy can be asked: {error}") from error
 
 
 def _write(cases: list[Answered | Unanswered], rows: list[models.Decision], *, last: bool) -> None:

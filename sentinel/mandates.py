@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from bankos.platform.actors import Actor, ActorKind
@@ -23,13 +24,13 @@ class StandIn:
     giver_id: str
 
 
-def mandates_of(actor: Actor, *, at: datetime) -> dict[str, Mandate]:
-    """The largest mandate this person holds now, by action. Queries: 1, for others than employees 0."""
+def mandates_of(actor: Actor, *, at: datetime) -> dict[tuple[str, str], Mandate]:
+    """The largest mandate this person holds now, by action and currency. Queries: 1, for others than employees 0."""
     if actor.kind is not ActorKind.EMPLOYEE:
         return {}
-    held = PersonalMandate.objects.filter(person=actor.user_id, revoked_at=None, starts_at__lte=at, ends_at__gt=at)
-    # The largest comes last and stays.
-    return {row.action: Mandate(f"{row.amount:.2f}", row.currency) for row in held.order_by("amount", "id")}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT action, currency, amount FROM sentinel_mandates(%s, %s)", [actor.id, at])
+        return {(action, currency): Mandate(f"{amount:.2f}", currency) for action, currency, amount in cursor.fetchall()}
 
 
 def stand_ins_of(actor: Actor, *, at: datetime) -> tuple[StandIn, ...]:

@@ -19,7 +19,7 @@ from .contexts import Key
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What to look for: plain texts, empty where there is nothing."""
+    """What to look for: plain texts, empty where there is nothing. What is not `recorded` is only tried, and takes no place in the log."""
 
     actor: str
     machine: bool
@@ -29,6 +29,8 @@ class Look:
     model: str
     subject_type: str
     subject_id: str
+    currency: str = ""
+    recorded: bool = True
 
     def as_json(self) -> dict[str, str | bool]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -45,8 +47,8 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`place` is the decision's index in the log. `settings` are rows of subject, action, segment, level, amount, currency, acts a day,
-    from hour, to hour; `stop` is the id of the stop that covers the act."""
+    """`place` is the decision's index in the log, -1 for what is only tried. `settings` are rows of subject, action, segment, level,
+    amount, currency, acts a day, from hour, to hour; `stop` is the id of the stop that covers the act."""
 
     place: int
     policy: InForce | None
@@ -56,12 +58,12 @@ class Standing:
     key: Key | None
 
 
-# The function is made in migration 0005.
+# The function is made in migrations 0005 and 0021.
 _ASK = "SELECT * FROM sentinel_standing(%s, %s::timestamptz, %s::jsonb)"
 
 
 def standings(looks: Sequence[Look], *, store: str, at: datetime) -> list[Standing]:
-    """How things stand for each of these, in their order; takes a place in the log for each. Inside the transaction that fills the place.
+    """How things stand for each of these, in their order. What is recorded takes a place in the log, in the transaction that fills it.
 
     Queries: 1.
     """

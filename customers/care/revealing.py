@@ -5,6 +5,7 @@ The act is governed: where the policies ask for a second person, it waits for on
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from bankos.platform import events
@@ -53,7 +54,7 @@ def reveal(party_id: UUID, *, field: str, reason: str, actor: Actor, at: datetim
         reason: may be empty where the policies do not ask for one; at most 500 characters.
     Raises:
         NotVisible, UnknownField
-        NotRevealed: the refusal is kept as a decision.
+        NotRevealed: the refusal is kept as a decision, if a reason was given; without one it is only tried whether that is enough.
         sentinel.authority.AuthorityError
     """
     if not may_see(party_id, actor):
@@ -61,7 +62,12 @@ def reveal(party_id: UUID, *, field: str, reason: str, actor: Actor, at: datetim
     if field not in MaskedField:
         raise UnknownField(field)
     parameters = {"field": str(MaskedField(field)), "reason": reason.strip()[:LONGEST_REASON]}
-    carried = actions.run(UNMASK, actor=actor, resource_id=str(party_id), parameters=parameters, at=at, note=parameters["reason"])
+    asked: dict[str, Any] = {"actor": actor, "resource_id": str(party_id), "parameters": parameters, "at": at}
+    if not parameters["reason"]:
+        tried = actions.preview(UNMASK, **asked)
+        if tried.outcome is authority.Outcome.DENY:
+            raise NotRevealed(tried.sentence, says_why=any(rule.id == SAYS_WHY for rule in tried.rules))
+    carried = actions.run(UNMASK, **asked, note=parameters["reason"])
     if carried.done:
         return Asked(in_force(party_id, actor=actor, at=at).get(field), waits=False)
     if carried.request_id is not None:

@@ -6,7 +6,7 @@ where the policies ask for one.
 """
 
 from .action import Action, Answered, Ask, Asking, Change, NotPossible, Parameters, Permitted, declare, declared, is_declared
-from .running import ASKED_FOR, Ran, Waits, approve, changes, execute, propose, refuse, run, waiting_for
+from .running import ASKED_FOR, Preview, Ran, Waits, approve, changes, execute, preview, propose, refuse, run, waiting_for
 
 __all__ = [
     "ASKED_FOR",
@@ -18,6 +18,7 @@ __all__ = [
     "NotPossible",
     "Parameters",
     "Permitted",
+    "Preview",
     "Ran",
     "Waits",
     "approve",
@@ -26,6 +27,7 @@ __all__ = [
     "declared",
     "execute",
     "is_declared",
+    "preview",
     "propose",
     "refuse",
     "run",

@@ -18,7 +18,7 @@ from bankos.platform.models import User
 
 from .. import approvals, authority
 from ..contexts import content_of
-from ..decision import Decision, ModelRef, NotPermitted, Resource
+from ..decision import DecidingRule, Decision, ModelRef, NotPermitted, Resource
 from ..models import ApprovalRequest
 from ..models import Decision as DecisionRow
 from .action import Action, Answered, Ask, Asking, Change, NotPossible, Parameters, Permitted, declared, names
@@ -86,6 +86,50 @@ def run(
     asked = Ask(actor, resource_id, parameters, at, details or {}, context or {}, on_behalf_of, model, purposes, note=note)
     with authority.keeping_evidence(NotPossible):
         return _run(action, asked, asks=asks_second_person)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What `run` would come to at this moment, recorded nowhere. `not_possible` says why it makes no sense as things stand.
+
+    `obligations` come with a permit; `eligible` are the roles of a second person whose agreement would be enough.
+    """
+
+    outcome: authority.Outcome
+    sentence: str
+    rules: tuple[DecidingRule, ...] = ()
+    obligations: tuple[str, ...] = ()
+    eligible: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    not_possible: str = ""
+
+
+def preview(
+    action: Action,
+    *,
+    actor: Actor,
+    resource_id: str,
+    parameters: Parameters,
+    at: datetime,
+    context: Mapping[str, Any] | None = None,
+    on_behalf_of: Actor | None = None,
+    purposes: tuple[str, ...] = (),
+) -> Preview:
+    """What would become of it. Nobody is refused in writing for having a look.
+
+    Raises:
+        sentinel.authority.AuthorityError, and what the action's facts raise but NotPossible
+    """
+    asked = Ask(actor, resource_id, parameters, at, context=context or {}, on_behalf_of=on_behalf_of, purposes=purposes)
+    try:
+        with transaction.atomic():
+            found = authority.preview(_question(action, asked, action.facts(asked)), at=at)
+            if found.outcome is not authority.Outcome.DENY and action.check is not None:
+                action.check(asked)
+            changed = action.changes(asked) if action.changes is not None else ()
+    except NotPossible as reason:
+        return Preview(authority.Outcome.DENY, str(reason), not_possible=str(reason))
+    return Preview(found.outcome, found.sentence, found.rules, found.obligations, found.eligible, changed)
 
 
 def propose(
@@ -201,12 +245,18 @@ def _tell(action: Action, request: ApprovalRequest, *, approved: bool, actor: Ac
 
 
 def _decide(action: Action, asked: Ask, resource: Resource) -> Decision:
-    return authority.authorize(
+    [answer] = authority.authorize_many([_question(action, asked, resource)], at=asked.at)
+    if isinstance(answer, authority.AuthorityError):
+        raise answer
+    return answer
+
+
+def _question(action: Action, asked: Ask, resource: Resource) -> authority.Question:
+    return authority.Question(
         actor=asked.actor,
         action=action.name,
         resource=resource,
         parameters=asked.parameters,
-        at=asked.at,
         context=asked.context,
         details=asked.details,
         on_behalf_of=asked.on_behalf_of,

@@ -46,13 +46,13 @@ def soon() -> date:
     return clock.today() + timedelta(days=10)
 
 
-def give_mandate(person: Actor, amount: str, hire: Callable[..., Actor]) -> None:
+def give_mandate(person: Actor, amount: str, hire: Callable[..., Actor], currency: str = "EUR") -> None:
     """By compliance, with another compliance officer's agreement."""
     asked = mandate_changes.grant(
         person_id=UUID(person.id),
         action=FEE,
         amount=Decimal(amount),
-        currency="EUR",
+        currency=currency,
         until=soon(),
         reason="Complaints desk",
         actor=hire(Role.COMPLIANCE, branch=""),
@@ -79,6 +79,19 @@ def test_a_mandate_lets_one_person_agree_to_more_than_the_role_until_it_ends(hir
 
     approvals.approve(waits.id, actor=lead, at=clock.now())
     assert waiver(asker, "600.00", approval=waits.id).outcome is Outcome.PERMIT
+
+
+def test_a_mandate_counts_in_its_currency_whatever_is_held_in_others(hire: Callable[..., Actor]) -> None:
+    lead = hire(Role.TEAM_LEAD)
+    give_mandate(lead, "800.00", hire)
+    give_mandate(lead, "20000.00", hire, currency="CZK")
+
+    for amount, currency in (("700.00", "EUR"), ("19000.00", "CZK")):
+        request = approvals.request(waiver(hire(Role.BRANCH_STAFF), amount, currency=currency), at=clock.now())
+        approvals.approve(request.id, actor=lead, at=clock.now())
+    too_much = approvals.request(waiver(hire(Role.BRANCH_STAFF), "900.00"), at=clock.now())
+    with pytest.raises(NotEligible):
+        approvals.approve(too_much.id, actor=lead, at=clock.now())
 
 
 def test_a_mandate_needs_two_people_and_is_never_ones_own(hire: Callable[..., Actor]) -> None:

@@ -158,7 +158,7 @@ def _page(request: StaffRequest, waiting: Waiting, form: AnswerForm) -> HttpResp
         "waiting": waiting,
         "form": form,
         "decision": waiting.decision,
-        "hindrance": _hindrance(waiting.hindrance, waiting),
+        "hindrance": _hindrance(waiting.hindrance, waiting) if waiting.is_open else "",
         "mine": waiting.view.asked_by == request.actor.id,
         "became": WHAT_BECAME.get(waiting.view.state),
         "others": [one for one in requests.waiting(actor=request.actor, at=request.now) if one.id != waiting.id],
