@@ -130,7 +130,21 @@ def request_of(asked: Asked, standing: Standing) -> tuple[Request, str]:
         raise BadRequest(f"the request is longer than {LONGEST_CONTEXT} characters")
     if "\\u0000" in text:
         raise BadRequest("a text holds a zero character")
+    if asked.details:
+        _check_details(asked.details)
     return request, text
+
+
+def _check_details(details: Mapping[str, Any]) -> None:
+    """Raises BadRequest."""
+    try:
+        text = canonical(details)
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"the details are not plain JSON: {error}") from error
+    if len(text) > LONGEST_CONTEXT:
+        raise BadRequest(f"the details are longer than {LONGEST_CONTEXT} characters")
+    if "\\u0000" in text:
+        raise BadRequest("a detail holds a zero character")
 
 
 def principal_of(actor: Actor, *, mandate: Mandate | None = None) -> Entity:

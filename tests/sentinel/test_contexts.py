@@ -9,7 +9,8 @@ from django.db import DatabaseError, connection, transaction
 
 from bankos.platform import clock, vault
 from bankos.platform.ids import uuid7
-from sentinel import decisions, policy, tokens
+from sentinel import decisions, policy, replay, tokens
+from sentinel.authority import BadRequest
 from sentinel.contexts import ContentErased, content_of
 from sentinel.models import ContextKey
 from sentinel.models import Decision as Row
@@ -52,6 +53,26 @@ def test_an_erased_key_takes_the_content_of_all_and_leaves_the_proof() -> None:
     assert proof.ok
     assert any("erased" in check.detail for check in proof.checks)
     assert decisions.decision_of(first.id, actor=compliance()).context is None
+
+
+def test_details_are_kept_sealed_with_what_the_decision_rests_on_and_go_with_it() -> None:
+    decision = ask(details={"evidence": "call 4711", "heard_on": "phone"})
+
+    assert content_of(row(decision))["details"] == {"evidence": "call 4711", "heard_on": "phone"}
+    assert "4711" not in str(tokens.read(decision.token))
+    assert replay.decision(decision.id).outcome == decision.outcome
+    assert decisions.verify(decision.id, actor=compliance()).ok
+    assert "details" not in content_of(row(ask()))
+
+    forget(("Party", "party-1"), decision_id=uuid7())
+    with pytest.raises(ContentErased):
+        content_of(row(decision))
+
+
+@pytest.mark.parametrize("details", [{"said": object()}, {"said": "x" * 40_000}], ids=["no JSON", "too long"])
+def test_details_are_plain_json_of_bounded_length(details: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest, match="details"):
+        ask(details=details)
 
 
 def test_after_erasing_a_new_decision_has_a_new_key() -> None:
