@@ -45,6 +45,7 @@ def test_events_that_a_killed_worker_was_applying_are_applied_once(
     worker.kill()
     assert 0 < Signal.objects.count() < posts * each, "it died in the middle"
 
+    deadly.pass_time(applying.APPLYING)
     start_worker(concurrency=1)
     wait_until(lambda: not WaitingArrival.objects.exists() and not TouchedParty.objects.exists())
     assert Signal.objects.filter(party__golden=ines.id).count() == posts * each
@@ -72,6 +73,7 @@ def test_messages_a_killed_worker_was_sending_are_received(
         assert WebhookDelivery.objects.filter(state="delivered").count() < messages, "it died in the middle"
 
         WebhookDelivery.objects.filter(state="waiting").update(due_at=clock.now())  # its lease is over
+        deadly.pass_time(sending.SENDING)
         start_worker(concurrency=1)
         wait_until(lambda: not WebhookDelivery.objects.exclude(state="delivered").exists())
         assert len({headers["webhook-id"] for headers, _ in receiver.got}) == messages
