@@ -310,9 +310,9 @@ def _tell_alone(work: Work, at: datetime) -> None:
         _deliver_alone(subscriber, UUID(work.job.given["thing"]), at)
 
 
-def _set_aside(delivery_id: str, at: datetime) -> str:
+def _set_aside(delivery_id: str, reason: str, at: datetime) -> str:
     delivery = EventDelivery.objects.select_related("event").get(pk=delivery_id)
-    delivery.set_aside_at, delivery.retry_at, delivery.last_error = at, None, jobs.STOPPED_TWICE
+    delivery.set_aside_at, delivery.retry_at, delivery.last_error = at, None, reason
     delivery.save(update_fields=["set_aside_at", "retry_at", "last_error"])
     log.error("event set aside", subscriber=delivery.subscriber, event_id=delivery.event_id)
     return f"{delivery.event.type} {delivery.event_id}."

@@ -125,8 +125,8 @@ class JobKind:
         counted: what its counts mean, for staff.
         about: names what jobs are about, by job; asked once for all that are shown.
         page: the address of the page a job belongs to.
-        set_aside: for work that begins by itself (`begin`): called once for a thing that stopped two workers, in the transaction that
-            notes it. It keeps the thing from being handed on, and returns its name for staff.
+        set_aside: for work that begins by itself (`begin`): called once for a thing that stopped two workers or failed too often, with
+            the reason, in the transaction that notes it. It keeps the thing from being handed on, and returns its name for staff.
     """
 
     name: str
@@ -140,7 +140,7 @@ class JobKind:
     counted: Callable[[Mapping[str, Any]], str] = lambda counts: ""
     about: Callable[[Sequence[Job]], Mapping[UUID, str]] = lambda jobs: {}
     page: Callable[[Job], str] = lambda job: reverse("jobs")
-    set_aside: Callable[[str, datetime], str] | None = None
+    set_aside: Callable[[str, str, datetime], str] | None = None
 
     def __post_init__(self) -> None:
         if _kinds.setdefault(self.name, self) is not self:
@@ -488,11 +488,20 @@ def _failed(job: Job, error: Exception) -> None:
     try:
         Job.objects.filter(pk=job.pk).update(failures=F("failures") + 1)
         if job.failures + 1 >= FAILURES:
-            _end(job, State.FAILED, FAILED_AGAIN)
+            with transaction.atomic():
+                _end(job, State.FAILED, _set_aside(job, FAILED_AGAIN))
         else:
             _end(job, State.WAITING, f"A piece failed ({type(error).__name__}); it is tried again.")
     except DatabaseError as unreachable:  # then the sweep finds it under way with nobody at it
         log.warning("job not noted as failed", run_id=str(job.pk), error=type(unreachable).__name__)
+
+
+def _set_aside(job: Job, reason: str) -> str:
+    """Keep what the job is about from being handed on, where it began by itself; the reason with its name."""
+    kind = _kinds[job.kind]
+    if kind.set_aside is None or "thing" not in job.given:
+        return reason
+    return f"{kind.set_aside(job.given['thing'], reason, clock.now())} {reason}"
 
 
 def _taken_back(job: Job) -> set[tuple[UUID, str, bool]]:
@@ -509,10 +518,7 @@ def _taken_back(job: Job) -> set[tuple[UUID, str, bool]]:
         if again and kind.set_aside is not None:  # one of them it was
             split(row, [({"thing": thing}, 1) for thing in row.place or ()], at=clock.now(), deaths=row.deaths)
             return set()
-        reason = STOPPED_TWICE
-        if not again and kind.set_aside is not None:
-            reason = f"{kind.set_aside(row.given['thing'], clock.now())} {reason}"
-        _end(row, State.WAITING if again else State.FAILED, "" if again else reason)
+        _end(row, State.WAITING if again else State.FAILED, "" if again else _set_aside(row, STOPPED_TWICE))
     if again:
         return {(row.parent_id or row.pk, row.kind, row.parent_id is not None)}
     log.error("job set aside", kind=job.kind, run_id=str(job.pk))

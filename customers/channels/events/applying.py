@@ -2,7 +2,8 @@
 
 One process at a time applies. It takes all that waits, looks again after it has let go, and so leaves nothing behind that arrived in the
 meantime. A batch is one transaction; killed, it has not happened. Which events it began with stands in a row of its own (`jobs.begin`):
-what a killed process left is applied one by one, and the event that kills a second one becomes a rejected row.
+what a killed or failed process left
+is applied one by one, and the event that kills a second one, or fails five times, becomes a rejected row.
 """
 
 import time
@@ -108,11 +109,12 @@ def _apply_alone(work: Work, at: datetime) -> None:
     _apply([int(work.job.given["thing"])], at=at)
 
 
-def _set_aside(number: str, at: datetime) -> str:
+def _set_aside(number: str, reason: str, at: datetime) -> str:
     """Keep it among the rejected rows of its source, where people look."""
     arrival = EventArrival.objects.get(pk=number)
     batch = _Batch(arrival.system_id, _stream(arrival.system_id, at))
-    batch.complaints[arrival.number] = Complaint("stopped_workers", jobs.STOPPED_TWICE)
+    code = "stopped_workers" if reason == jobs.STOPPED_TWICE else "not_applied"
+    batch.complaints[arrival.number] = Complaint(code, reason)
     _reject([arrival], batch, at)
     _count(batch.file, 1, 0, 1, [], batch.file.data_until)
     batch.file.save()

@@ -125,10 +125,11 @@ def _send_alone(work: Work, at: datetime) -> None:
         _send(claimed)
 
 
-def _set_aside(delivery_id: str, at: datetime) -> str:
+def _set_aside(delivery_id: str, reason: str, at: datetime) -> str:
     delivery = WebhookDelivery.objects.select_related("subscription__client").get(pk=delivery_id)
     _end(delivery, State.GIVEN_UP, at)
-    WebhookAttempt.objects.create(delivery=delivery, tried_at=at, milliseconds=0, problem="It stopped two workers.")
+    problem = "It stopped two workers." if reason == jobs.STOPPED_TWICE else "It could not be sent, five times."
+    WebhookAttempt.objects.create(delivery=delivery, tried_at=at, milliseconds=0, problem=problem)
     return f"Message {delivery.message_id} to {delivery.subscription.client}."
 
 

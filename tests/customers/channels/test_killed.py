@@ -1,11 +1,13 @@
 """Workers die while events come in and messages go out; another goes on, and nothing is lost or counted twice."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import transaction
 
 from bankos.platform import clock, events, jobs
+from bankos.platform.models import Job
 from customers.changes import EVENT
 from customers.channels import events_api
 from customers.channels.events import applying
@@ -144,3 +146,38 @@ def test_a_message_that_killed_two_workers_is_given_up_and_the_others_are_receiv
         seen = deadly.seen_by_administrator(job)
         assert seen.state == "failed"
         assert str(poison.message_id) in seen.problem
+
+
+def test_an_event_that_cannot_be_applied_becomes_a_rejected_row_and_the_others_are_applied(
+    deploy: Deploy, ines: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of the program in one event: nobody dies of it, and nothing waits for it for ever."""
+    records = applying._records
+
+    def faulty(feed: Any, arrivals: Any, batch: Any) -> Any:
+        if any(arrival.event_id == "broken" for arrival in arrivals):
+            raise ZeroDivisionError
+        return records(feed, arrivals, batch)
+
+    monkeypatch.setattr(events_api, "APPLY_FOR", 0.0)
+    monkeypatch.setattr(applying, "_records", faulty)
+    told = [
+        {"type": "track", "event": "Travel Notice", "messageId": name, "timestamp": "2026-11-20T09:12:00Z",
+         "context": {"traits": {"email": ines.email}}}
+        for name in ("a", "broken", "b")
+    ]  # fmt: skip
+    assert deploy(name="app").post("events/", {"batch": told}).status_code == 202
+    with pytest.raises(ZeroDivisionError):
+        applying.apply_waiting(seconds=60)
+    job = deadly.left_behind(applying.APPLYING)
+
+    failures = 0
+    while Job.objects.filter(pk=job.pk, state__in=jobs.OPEN).exists():
+        try:
+            assert jobs.work(job.pk, at=clock.now())
+        except ZeroDivisionError:
+            failures += 1
+    assert failures == jobs.FAILURES
+    assert (Signal.objects.count(), WaitingArrival.objects.count()) == (2, 0)
+    row = RejectedRow.objects.get()
+    assert (row.line, row.code) == (EventArrival.objects.get(event_id="broken").pk, "not_applied")
