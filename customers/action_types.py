@@ -2,23 +2,7 @@
 
 from sentinel.catalogue import ActionType, ParameterKind, RiskTier, register
 
-CONSENT_CHANGE = "consent.change"
 SOURCE, SOURCE_MAPPING = "Source", "SourceMapping"
-
-register(
-    ActionType(
-        name=CONSENT_CHANGE,
-        title="Record what the customer agrees to",
-        resource_type="Party",
-        parameters={
-            "purpose": ParameterKind.CODE,
-            "given": ParameterKind.CODE,
-            "channel": ParameterKind.CODE,
-            "notice": ParameterKind.NAME,
-        },
-        risk=RiskTier.LOW,
-    )
-)
 
 REGISTER_SOURCE = register(
     ActionType(
@@ -87,52 +71,5 @@ ACTIVATE_MAPPING = register(
         resource_type=SOURCE_MAPPING,
         parameters={"mapping": ParameterKind.UUID, "sha256": ParameterKind.NAME},
         risk=RiskTier.MEDIUM,
-    )
-)
-
-NEED_RECORD = "need.record"
-LIFE_EVENT_RECORD = "life_event.record"
-GOAL_RECORD = "goal.record"
-PREFERENCE_RECORD = "preference.record"
-
-register(
-    ActionType(
-        name=NEED_RECORD,
-        title="Write down what a customer needs",
-        resource_type="Party",
-        parameters={"kind": ParameterKind.CODE, "present": ParameterKind.CODE, "agreed": ParameterKind.CODE},
-        risk=RiskTier.MEDIUM,
-    )
-)
-register(
-    ActionType(
-        name=LIFE_EVENT_RECORD,
-        title="Write down a life event",
-        resource_type="Party",
-        parameters={"kind": ParameterKind.CODE, "happened_on": ParameterKind.DATE, "standing": ParameterKind.CODE},
-        risk=RiskTier.LOW,
-    )
-)
-register(
-    ActionType(
-        name=GOAL_RECORD,
-        title="Write down a goal",
-        resource_type="Party",
-        parameters={
-            "goal": ParameterKind.UUID,
-            "amount": ParameterKind.MONEY,
-            "currency": ParameterKind.CURRENCY,
-            "standing": ParameterKind.CODE,
-        },
-        risk=RiskTier.LOW,
-    )
-)
-register(
-    ActionType(
-        name=PREFERENCE_RECORD,
-        title="Write down a preference",
-        resource_type="Party",
-        parameters={"kind": ParameterKind.CODE, "present": ParameterKind.CODE},
-        risk=RiskTier.LOW,
     )
 )

@@ -9,16 +9,16 @@ from typing import Any
 from uuid import UUID
 
 from bankos.platform.actors import Actor
-from sentinel import authority
+from sentinel import actions, authority
+from sentinel.actions import Ask, NotPossible, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
-from . import changes
-from .action_types import CONSENT_CHANGE
+from . import acting, changes
 from .identity import golden_of
-from .members import customer_of, locked_customer
+from .members import customer_of
 from .models import Consent, ConsentNotice, ConsentPurpose
 from .models.behaviour import CONTACT_CHANNELS
 from .picture import consents_of_customer
-from .state import facts_for_decision
 from .values import ConsentView
 from .visibility import NotVisible
 
@@ -108,42 +108,66 @@ def change_consent(
     """
     about = _sayable(purpose, contact_channel)
     notice = _told(notice_id, purpose, at)
-    with authority.keeping_evidence():
-        party = locked_customer(party_id, actor=on_behalf_of or actor)
-        if unless_changed_since is not None and consents_of(party.pk, actor=None, at=at).tag not in unless_changed_since:
-            raise ConsentsChanged(party_id)
-        resource = authority.Resource("Party", str(party.pk), facts_for_decision(party.pk, at=at).attributes)
-        parameters = {
-            "purpose": about.code,
-            "given": "yes" if given else "no",
-            "channel": contact_channel or NO_CHANNEL,
-            "notice": notice.name if notice else "",
-        }
-        decision = authority.authorize_and_consume(
-            actor=actor,
-            action=CONSENT_CHANGE,
-            resource=resource,
-            parameters=parameters,
-            context=speaking_for(on_behalf_of),
-            on_behalf_of=on_behalf_of,
-            at=at,
-        )
-        said = Consent.objects.create(
-            party=party,
-            purpose=about.code,
-            contact_channel=contact_channel,
-            given=given,
-            channel=channel,
-            notice=notice,
-            valid_until=_ends(notice, at) if given else None,
-            evidence=evidence,
-            occurred_at=at,
-            recorded_at=at,
-            recorded_by=actor.name,
-            decision_id=decision.id,
-        )
-        changes.tell([party.pk], changed=["consents"], at=at)
-        return said.pk
+    parameters = {
+        "purpose": about.code,
+        "given": "yes" if given else "no",
+        "channel": contact_channel or NO_CHANNEL,
+        "notice": notice.name if notice else "",
+    }
+    since = None if unless_changed_since is None else sorted(unless_changed_since)
+    details = {"channel": channel, "notice": str(notice.pk) if notice else "", "evidence": evidence, "since": since}
+    asked: dict[str, Any] = {"resource_id": str(party_id), "parameters": parameters, "details": details}
+    word = actions.run(CHANGE, actor=actor, on_behalf_of=on_behalf_of, context=speaking_for(on_behalf_of), at=at, **asked)
+    consent_id: UUID = word.or_raise()
+    return consent_id
+
+
+def _facts(asked: Ask) -> authority.Resource:
+    """Raises ConsentsChanged."""
+    resource, since = acting.locked(asked), asked.details["since"]
+    if since is not None and consents_of(UUID(resource.id), actor=None, at=asked.at).tag not in since:
+        raise ConsentsChanged(UUID(resource.id)) if asked.approval is None else NotPossible("The customer has said something else since.")
+    return resource
+
+
+def _change(permitted: Permitted) -> UUID:
+    said, details, at = permitted.parameters, permitted.details, permitted.at
+    party_id, given = UUID(permitted.decision.resource.id), said["given"] == "yes"
+    notice = ConsentNotice.objects.get(pk=details["notice"]) if details["notice"] else None
+    word = Consent.objects.create(
+        party_id=party_id,
+        purpose=said["purpose"],
+        contact_channel="" if said["channel"] == NO_CHANNEL else said["channel"],
+        given=given,
+        channel=details["channel"],
+        notice=notice,
+        valid_until=_ends(notice, at) if given else None,
+        evidence=details["evidence"],
+        occurred_at=at,
+        recorded_at=at,
+        recorded_by=permitted.actor.name,
+        decision_id=permitted.decision.id,
+    )
+    changes.tell([party_id], changed=["consents"], at=at)
+    return word.pk
+
+
+CHANGE = actions.declare(
+    ActionType(
+        name="consent.change",
+        title="Record what the customer agrees to",
+        resource_type=acting.PARTY,
+        parameters={
+            "purpose": ParameterKind.CODE,
+            "given": ParameterKind.CODE,
+            "channel": ParameterKind.CODE,
+            "notice": ParameterKind.NAME,
+        },
+        risk=RiskTier.LOW,
+    ),
+    facts=_facts,
+    effect=_change,
+)
 
 
 def speaking_for(customer: Actor | None) -> dict[str, Any]:

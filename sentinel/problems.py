@@ -2,12 +2,17 @@
 
 from bankos.platform.problems import Problem, anticipate
 
+from .actions import Waits
 from .authority import AuthorityError, BadRequest, NotPermitted
 from .errors import KeysMissing
 
 
 def _not_permitted(error: NotPermitted) -> Problem:
     return Problem(status=403, title="Refused", detail=str(error), code="refused")
+
+
+def _asked_for(error: Waits) -> Problem:
+    return Problem(status=403, title="A second person has to agree", detail=str(error), code="asked_for")
 
 
 def _not_understood(error: BadRequest) -> Problem:
@@ -34,6 +39,7 @@ def _keys_missing(error: KeysMissing) -> Problem:
 
 # The first that fits counts.
 anticipate(KeysMissing, _keys_missing)
+anticipate(Waits, _asked_for)
 anticipate(NotPermitted, _not_permitted)
 anticipate(BadRequest, _not_understood)
 anticipate(AuthorityError, _not_decided)

@@ -18,7 +18,6 @@ from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 from ..ingestion.converters import client_number, customer_number
 from ..models import EmergencyAccess, EmergencyEnd, EmergencyGrant, EmergencyReview, Party, Protection
 from ..visibility import NotVisible, visible_party_ids
-from .action_types import END_EMERGENCY, REVIEW_EMERGENCY
 from .looks import person_of, settings
 from .seeing import of_own_team
 from .shields import resource_of
@@ -113,10 +112,13 @@ def ended_now(access_id: UUID, *, actor: Actor, at: datetime) -> None:
     if grant is None:
         return
     parameters = {"access": str(access.pk), "asked_by": str(access.asked_by_id)}
-    with authority.keeping_evidence():
-        decision = _decided(END_EMERGENCY, access, parameters, actor, at)
-        EmergencyEnd.objects.create(access=access, ended_by_id=person_of(actor), decision_id=decision, ended_at=at)
-        events.publish(ENDED, subject=str(access.pk), data={"by": actor.id}, source=SOURCE, at=at)
+    actions.run(END_EMERGENCY, actor=actor, resource_id=str(access.resource_id), parameters=parameters, at=at).or_raise()
+
+
+def _end(permitted: Permitted) -> None:
+    access, actor, at = permitted.parameters["access"], permitted.actor, permitted.at
+    EmergencyEnd.objects.create(access_id=access, ended_by_id=person_of(actor), decision_id=permitted.decision.id, ended_at=at)
+    events.publish(ENDED, subject=access, data={"by": actor.id}, source=SOURCE, at=at)
 
 
 def review(access_id: UUID, *, justified: bool, note: str, actor: Actor, at: datetime) -> None:
@@ -133,17 +135,21 @@ def review(access_id: UUID, *, justified: bool, note: str, actor: Actor, at: dat
         raise NotPossible("Say what was not justified.")
     verdict = "justified" if justified else "not_justified"
     parameters = {"access": str(access.pk), "asked_by": str(access.asked_by_id), "verdict": verdict, "note": note.strip()[:LONGEST_REASON]}
-    with authority.keeping_evidence():
-        decision = _decided(REVIEW_EMERGENCY, access, parameters, actor, at)
-        EmergencyReview.objects.create(
-            access=access,
-            justified=justified,
-            note=parameters["note"],
-            reviewed_by_id=person_of(actor),
-            decision_id=decision,
-            reviewed_at=at,
-        )
-        events.publish(REVIEWED, subject=str(access.pk), data={"by": actor.id, "justified": justified}, source=SOURCE, at=at)
+    actions.run(REVIEW_EMERGENCY, actor=actor, resource_id=str(access.resource_id), parameters=parameters, at=at).or_raise()
+
+
+def _review(permitted: Permitted) -> None:
+    said, actor, at = permitted.parameters, permitted.actor, permitted.at
+    justified = said["verdict"] == "justified"
+    EmergencyReview.objects.create(
+        access_id=said["access"],
+        justified=justified,
+        note=said["note"],
+        reviewed_by_id=person_of(actor),
+        decision_id=permitted.decision.id,
+        reviewed_at=at,
+    )
+    events.publish(REVIEWED, subject=said["access"], data={"by": actor.id, "justified": justified}, source=SOURCE, at=at)
 
 
 def _party_with(number: str, actor: Actor) -> UUID | None:
@@ -204,10 +210,38 @@ BREAK_GLASS = actions.declare(
 )
 
 
-def _decided(kind: ActionType, access: EmergencyAccess, parameters: dict[str, str], actor: Actor, at: datetime) -> UUID:
-    """Returns the decision. Of the customer the policies learn nothing but who is meant."""
-    resource = authority.Resource("Party", str(access.resource_id))
-    return authority.authorize_and_consume(actor=actor, action=kind.name, resource=resource, parameters=parameters, at=at).id
+def _shielded(asked: Ask) -> authority.Resource:
+    """Of the customer the policies learn nothing but who is meant."""
+    return authority.Resource("Party", asked.resource_id)
+
+
+END_EMERGENCY = actions.declare(
+    ActionType(
+        name="customer.end_emergency",
+        title="End an emergency access",
+        resource_type="Party",
+        parameters={"access": ParameterKind.UUID, "asked_by": ParameterKind.NAME},
+        risk=RiskTier.LOW,
+    ),
+    facts=_shielded,
+    effect=_end,
+)
+REVIEW_EMERGENCY = actions.declare(
+    ActionType(
+        name="customer.review_emergency",
+        title="Review an emergency access",
+        resource_type="Party",
+        parameters={
+            "access": ParameterKind.UUID,
+            "asked_by": ParameterKind.NAME,
+            "verdict": ParameterKind.CODE,
+            "note": ParameterKind.TEXT,
+        },
+        risk=RiskTier.LOW,
+    ),
+    facts=_shielded,
+    effect=_review,
+)
 
 
 def _own(access_id: UUID, actor: Actor) -> EmergencyAccess:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,13 +18,15 @@ from django.urls import reverse
 from bankos.platform import jobs, vault
 from bankos.platform.actors import Actor, Role
 from bankos.platform.jobs import JobKind, Work
-from sentinel import authority
+from sentinel import actions
+from sentinel.actions import Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
+from .. import acting
 from ..members import customer_of
 from ..models import AccessExport, AccessExportPart, RightsRequest
 from ..visibility import NotVisible, visible_parties_subquery
 from . import asking
-from .action_types import HAND_OUT
 from .contributions import Contribution, Record, Subject, contributions
 
 __all__ = ["CopyView", "NotReady", "ask", "copy_of", "delete_old", "hand_out", "records"]
@@ -58,11 +61,15 @@ def ask(party_id: UUID, *, checked: str, heard_on: str, actor: Actor, at: dateti
     Raises:
         NotVisible, sentinel.authority.NotPermitted
     """
-    with authority.keeping_evidence():
-        request = asking.record(party_id, asking.Kind.ACCESS, checked=checked, heard_on=heard_on, actor=actor, at=at)
-        AccessExport.objects.create(request=request, key=vault.wrap(vault.new_data_key()))
-        jobs.start(COPY, _subject(request.pk), actor=actor, at=at, total=len(contributions()))
-    return request.pk
+    return asking.record(party_id, asking.Kind.ACCESS, checked=checked, heard_on=heard_on, actor=actor, at=at)
+
+
+def _begin(request: RightsRequest, permitted: Permitted) -> None:
+    AccessExport.objects.create(request=request, key=vault.wrap(vault.new_data_key()))
+    jobs.start(COPY, _subject(request.pk), actor=permitted.actor, at=permitted.at, total=len(contributions()))
+
+
+asking.follows(asking.Kind.ACCESS, _begin)
 
 
 def copy_of(request_id: UUID, *, actor: Actor) -> CopyView:
@@ -92,14 +99,31 @@ def hand_out(request_id: UUID, *, actor: Actor, at: datetime) -> AccessExport:
     Raises:
         NotVisible, NotReady, sentinel.authority.NotPermitted
     """
-    with authority.keeping_evidence():
-        export = _visible(request_id, actor)
-        if export.state != State.READY:
-            raise NotReady(request_id)
-        asking.allowed(export.request.party, HAND_OUT, {"request": str(request_id)}, actor=actor, at=at)
-        if export.request.state == asking.State.OPEN:
-            asking.close(export.request, asking.State.DONE, answer="The copy was handed out.", at=at)
+    export = _visible(request_id, actor)
+    if export.state != State.READY:
+        raise NotReady(request_id)
+    asked: dict[str, Any] = {"resource_id": str(export.request.party_id), "parameters": {"request": str(request_id)}}
+    actions.run(HAND_OUT, actor=actor, at=at, **asked).or_raise()
     return export
+
+
+def _hand_out(permitted: Permitted) -> None:
+    request = RightsRequest.objects.select_for_update().filter(pk=permitted.parameters["request"], state=asking.State.OPEN).first()
+    if request is not None:
+        asking.close(request, asking.State.DONE, answer="The copy was handed out.", at=permitted.at)
+
+
+HAND_OUT = actions.declare(
+    ActionType(
+        name="access.hand_out",
+        title="Download the copy of a customer's data",
+        resource_type=acting.PARTY,
+        parameters={"request": ParameterKind.UUID},
+        risk=RiskTier.HIGH,
+    ),
+    facts=asking.customer,
+    effect=_hand_out,
+)
 
 
 def records(export: AccessExport) -> Iterator[tuple[Contribution, list[Record]]]:

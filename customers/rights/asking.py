@@ -1,8 +1,8 @@
 """What customers ask for, from the moment it is recorded to its answer. It is answered within a month (GDPR Art. 12(3))."""
 
 import calendar
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,14 +11,15 @@ from django.db.models import QuerySet
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
-from sentinel import authority
-from sentinel.catalogue import ActionType
+from sentinel import actions, authority
+from sentinel.actions import Ask, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
-from ..members import customer_of, locked_customer
-from ..models import LegalHold, Party, RightsRequest
+from .. import acting
+from ..members import customer_of
+from ..models import LegalHold, RightsRequest
 from ..state import facts_for_decision
 from ..visibility import visible_parties_subquery
-from .action_types import ASK
 
 Kind, State = RightsRequest.Kind, RightsRequest.State
 
@@ -69,30 +70,78 @@ def due_from(asked_at: datetime) -> datetime:
     return clock.end_of_day(date(year, month, min(asked.day, calendar.monthrange(year, month)[1])))
 
 
-def record(party_id: UUID, kind: RightsRequest.Kind, *, checked: str, heard_on: str, actor: Actor, at: datetime) -> RightsRequest:
-    """Write down what the customer asks for, in the caller's transaction (`authority.keeping_evidence`).
+def record(
+    party_id: UUID,
+    kind: RightsRequest.Kind,
+    *,
+    checked: str,
+    heard_on: str,
+    actor: Actor,
+    at: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> UUID:
+    """Write down what the customer asks for, and what follows from it at once (`follows`). Returns the request's id.
 
     Raises:
         NotVisible, sentinel.authority.NotPermitted
     """
-    party = locked_customer(party_id, actor=actor)
-    decision = allowed(party, ASK, {"kind": str(kind), "checked": checked, "heard_on": heard_on}, actor=actor, at=at)
-    return RightsRequest.objects.create(
-        party=party,
-        kind=kind,
-        heard_on=heard_on,
-        identity_check=checked,
-        asked_at=at,
-        due_at=due_from(at),
-        recorded_by=actor.name,
-        decision_id=decision.id,
+    said = {"kind": str(kind), "checked": checked, "heard_on": heard_on}
+    asked: dict[str, Any] = {"resource_id": str(party_id), "parameters": said, "details": details}
+    request_id: UUID = actions.run(ASK, actor=actor, at=at, **asked).or_raise()
+    return request_id
+
+
+Following = Callable[[RightsRequest, Permitted], None]
+_following: dict[str, Following] = {}
+
+
+def follows(kind: RightsRequest.Kind, start: Following) -> None:
+    """Register what is started when a customer asks for this, in the transaction of the decision."""
+    _following[kind] = start
+
+
+def customer(asked: Ask) -> authority.Resource:
+    """The customer as the policies see them, and whether a legal hold stands in the way of erasing. Raises as `acting.customer`."""
+    return _with_holds(acting.customer(asked), asked.at)
+
+
+def locked(asked: Ask) -> authority.Resource:
+    """`customer`, with their records locked."""
+    return _with_holds(acting.locked(asked), asked.at)
+
+
+def _with_holds(resource: authority.Resource, at: datetime) -> authority.Resource:
+    return replace(resource, attributes={**resource.attributes, "held": in_force(UUID(resource.id), at=at).exists()})
+
+
+def _record(permitted: Permitted) -> UUID:
+    said = permitted.parameters
+    request = RightsRequest.objects.create(
+        party_id=permitted.decision.resource.id,
+        kind=said["kind"],
+        heard_on=said["heard_on"],
+        identity_check=said["checked"],
+        asked_at=permitted.at,
+        due_at=due_from(permitted.at),
+        recorded_by=permitted.actor.name,
+        decision_id=permitted.decision.id,
     )
+    if start := _following.get(request.kind):
+        start(request, permitted)
+    return request.pk
 
 
-def allowed(party: Party, action: ActionType, parameters: Mapping[str, Any], *, actor: Actor, at: datetime) -> authority.Decision:
-    """One act of seeing to what a customer asks for. Raises as `authority.authorize_and_consume`."""
-    resource = resource_of(party.pk, at=at)
-    return authority.authorize_and_consume(actor=actor, action=action.name, resource=resource, parameters=parameters, at=at)
+ASK = actions.declare(
+    ActionType(
+        name="rights.ask",
+        title="Record what a customer asks for",
+        resource_type=acting.PARTY,
+        parameters={"kind": ParameterKind.CODE, "checked": ParameterKind.CODE, "heard_on": ParameterKind.CODE},
+        risk=RiskTier.LOW,
+    ),
+    facts=locked,
+    effect=_record,
+)
 
 
 def resource_of(party_id: UUID, *, at: datetime) -> authority.Resource:

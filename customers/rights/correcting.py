@@ -5,14 +5,18 @@ the task ends by itself when the source states what the customer said, or when i
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor
-from sentinel import authority
+from sentinel import actions, authority
+from sentinel.actions import Ask, NotPossible, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
+from .. import acting
 from ..attributes import masked_as, objection_to_word
 from ..care.masking import mask
 from ..members import customer_of
@@ -20,7 +24,6 @@ from ..models import Correction, PartyFact, RightsRequest, SourceSystem
 from ..validity import holding_on, holding_on_or_later
 from ..visibility import NotVisible, visible_parties_subquery
 from . import asking
-from .action_types import ANSWER
 from .asking import Kind, State
 
 CORRECTED, REFUSED = "corrected", "refused"
@@ -107,18 +110,30 @@ def ask(party_id: UUID, fact_id: UUID, *, said: str, evidence: str, checked: str
         NotVisible, NothingStated, sentinel.authority.NotPermitted
         NotAWord: what the customer says is no value of this kind.
     """
-    with authority.keeping_evidence():
-        members = customer_of(party_id, actor=actor).ids
-        fact = PartyFact.objects.filter(pk=fact_id, party__in=members).first()
-        if fact is None:
-            raise NothingStated(fact_id)
-        if wrong := objection_to_word(fact.attribute, said):
-            raise NotAWord(wrong)
-        request = asking.record(party_id, Kind.CORRECTION, checked=checked, heard_on=heard_on, actor=actor, at=at)
-        Correction.objects.create(
-            request=request, system_id=fact.system_id, attribute=fact.attribute, stated=fact.value, said=said, evidence=evidence
-        )
-    return request.pk
+    fact = _stated(fact_id, customer_of(party_id, actor=actor).ids)
+    if fact is None:
+        raise NothingStated(fact_id)
+    if wrong := objection_to_word(fact.attribute, said):
+        raise NotAWord(wrong)
+    details = {"fact": str(fact_id), "said": said, "evidence": evidence}
+    return asking.record(party_id, Kind.CORRECTION, checked=checked, heard_on=heard_on, actor=actor, at=at, details=details)
+
+
+def _begin(request: RightsRequest, permitted: Permitted) -> None:
+    said = permitted.details
+    fact = _stated(UUID(said["fact"]), customer_of(request.party_id, actor=None).ids)
+    if fact is None:
+        raise NotPossible("The source does not state this any more.")
+    Correction.objects.create(
+        request=request, system_id=fact.system_id, attribute=fact.attribute, stated=fact.value, said=said["said"], evidence=said["evidence"]
+    )
+
+
+asking.follows(Kind.CORRECTION, _begin)
+
+
+def _stated(fact_id: UUID, members: Collection[UUID]) -> PartyFact | None:
+    return PartyFact.objects.filter(pk=fact_id, party__in=members).first()
 
 
 def correction_of(request_id: UUID, *, actor: Actor) -> CorrectionView:
@@ -133,14 +148,37 @@ def answer(request_id: UUID, *, corrected: bool, answer: str, actor: Actor, at: 
     Raises:
         NotVisible, Answered, sentinel.authority.NotPermitted
     """
-    with authority.keeping_evidence():
-        found = _visible(request_id, actor)
-        request = RightsRequest.objects.select_for_update().get(pk=request_id)
-        if request.state != State.OPEN:
-            raise Answered(request_id)
-        parameters = {"request": str(request_id), "answer": CORRECTED if corrected else REFUSED}
-        asking.allowed(found.request.party, ANSWER, parameters, actor=actor, at=at)
-        asking.close(request, State.DONE if corrected else State.REFUSED, answer=answer, at=at)
+    found = _visible(request_id, actor)
+    parameters = {"request": str(request_id), "answer": CORRECTED if corrected else REFUSED}
+    asked: dict[str, Any] = {"resource_id": str(found.request.party_id), "parameters": parameters, "details": {"answer": answer}}
+    actions.run(ANSWER, actor=actor, at=at, **asked).or_raise()
+
+
+def _open_request(asked: Ask) -> authority.Resource:
+    """Raises Answered."""
+    request = RightsRequest.objects.select_for_update().get(pk=asked.parameters["request"])
+    if request.state != State.OPEN:
+        raise Answered(request.pk) if asked.approval is None else NotPossible("This was answered meanwhile.")
+    return asking.customer(asked)
+
+
+def _answer(permitted: Permitted) -> None:
+    corrected = permitted.parameters["answer"] == CORRECTED
+    request = RightsRequest.objects.get(pk=permitted.parameters["request"])
+    asking.close(request, State.DONE if corrected else State.REFUSED, answer=permitted.details["answer"], at=permitted.at)
+
+
+ANSWER = actions.declare(
+    ActionType(
+        name="correction.answer",
+        title="Answer a correction for a source",
+        resource_type=acting.PARTY,
+        parameters={"request": ParameterKind.UUID, "answer": ParameterKind.CODE},
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=_open_request,
+    effect=_answer,
+)
 
 
 def notice(parties: Collection[UUID], *, at: datetime) -> int:

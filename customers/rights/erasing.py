@@ -7,6 +7,7 @@ runs, what it needs stays; its time begins when it ends.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,9 +16,10 @@ from django.db.models import Max
 
 from bankos.platform import actors, clock, events
 from bankos.platform.actors import Actor
-from sentinel import authority
+from sentinel import actions, authority
 from sentinel import erasure as authority_erasure
-from sentinel.actions import Permitted
+from sentinel.actions import Ask, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
 from ..changes import tell
 from ..members import Customer, customer_of
@@ -25,7 +27,6 @@ from ..models import AccessExport, Arrangement, ArrangementRole, ErasurePiece, P
 from ..models.behaviour import Channel
 from ..visibility import NotVisible
 from . import access, asking, reach
-from .action_types import ERASE_DUE
 from .asking import Kind, State
 
 ERASED = "customers.customer.erased"
@@ -71,8 +72,7 @@ def ask(party_id: UUID, *, checked: str, heard_on: str, actor: Actor, at: dateti
     Raises:
         NotVisible, sentinel.authority.NotPermitted
     """
-    with authority.keeping_evidence():
-        return asking.record(party_id, Kind.ERASURE, checked=checked, heard_on=heard_on, actor=actor, at=at).pk
+    return asking.record(party_id, Kind.ERASURE, checked=checked, heard_on=heard_on, actor=actor, at=at)
 
 
 def erase_due(*, at: datetime) -> int:
@@ -206,25 +206,39 @@ def _erase_if_due(piece_id: UUID, at: datetime) -> bool:
             found.save(update_fields=["due_date", "legal_ground"])
             return False
         _restrict(customer, at)
-        decision = _permitted(found, customer, at)
-        if decision is None:
-            return False
-        # What came since of what went before goes as well: while the contract ran the customer was served.
-        before = found.request.pieces.exclude(erased_at=None)
-        _erase([found, *before], customer, decision, at)
-        _publish(customer, [found.category], at)
-    return True
+        parameters = {"request": str(found.request_id), "category": found.category}
+        # Nobody is asked each night anew: what may not be erased waits.
+        asked: dict[str, Any] = {"resource_id": str(customer.golden.pk), "parameters": parameters, "asks_second_person": False}
+        ran = actions.run(ERASE_DUE, actor=NIGHTLY, at=at, **asked)
+        if not ran.done:
+            log.info("erasure waits", piece=str(found.pk), rules=[rule.id for rule in ran.decision.rules])
+    return ran.done
 
 
-def _permitted(piece: ErasurePiece, customer: Customer, at: datetime) -> UUID | None:
-    parameters = {"request": str(piece.request_id), "category": piece.category}
-    resource = asking.resource_of(customer.golden.pk, at=at)
-    try:
-        decision = authority.authorize_and_consume(actor=NIGHTLY, action=ERASE_DUE.name, resource=resource, parameters=parameters, at=at)
-    except authority.NotPermitted as refusal:
-        log.info("erasure waits", piece=str(piece.pk), rules=[rule.id for rule in refusal.decision.rules])
-        return None
-    return decision.id
+def _due(asked: Ask) -> authority.Resource:
+    return asking.resource_of(UUID(asked.resource_id), at=asked.at)
+
+
+def _erase_piece(permitted: Permitted) -> None:
+    customer = customer_of(UUID(permitted.resource_id), actor=None)
+    pieces = ErasurePiece.objects.filter(request=permitted.parameters["request"])
+    found = pieces.get(category=permitted.parameters["category"])
+    # What came since of what went before goes as well: while the contract ran the customer was served.
+    _erase([found, *pieces.exclude(erased_at=None)], customer, permitted.decision.id, permitted.at)
+    _publish(customer, [found.category], permitted.at)
+
+
+ERASE_DUE = actions.declare(
+    ActionType(
+        name="customer.erase_due",
+        title="Erase what need not be kept any longer",
+        resource_type="Party",
+        parameters={"request": ParameterKind.UUID, "category": ParameterKind.CODE},
+        risk=RiskTier.HIGH,
+    ),
+    facts=_due,
+    effect=_erase_piece,
+)
 
 
 authority_erasure.goes_with(known=_known, erase=_carry_out)

@@ -9,11 +9,10 @@ from sentinel import actions, authority
 from sentinel.actions import Ask, NotPossible, Permitted, Ran
 from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
-from ..members import customer_of, locked_customer
+from ..members import customer_of
 from ..models import LegalHold
 from ..visibility import NotVisible
 from . import asking
-from .action_types import HOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,9 @@ def place(party_id: UUID, *, until: date, reason: str, actor: Actor, at: datetim
     Raises:
         NotVisible, sentinel.authority.NotPermitted
     """
-    with authority.keeping_evidence():
-        party = locked_customer(party_id, actor=actor)
-        decision = asking.allowed(party, HOLD, {"until": until.isoformat(), "reason": reason}, actor=actor, at=at)
-        hold = LegalHold.objects.create(
-            party=party, reason=reason, until=until, placed_by=actor.name, placed_at=at, decision_id=decision.id
-        )
-    return hold.pk
+    parameters = {"until": until.isoformat(), "reason": reason}
+    hold_id: UUID = actions.run(HOLD, actor=actor, resource_id=str(party_id), parameters=parameters, at=at, note=reason).or_raise()
+    return hold_id
 
 
 def lift(hold_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Ran:
@@ -73,6 +68,29 @@ def _lift(permitted: Permitted) -> None:
     found.update(lifted_at=permitted.at, lifted_by=permitted.decision.id)
 
 
+def _place(permitted: Permitted) -> UUID:
+    hold = LegalHold.objects.create(
+        party_id=permitted.decision.resource.id,
+        reason=permitted.parameters["reason"],
+        until=date.fromisoformat(permitted.parameters["until"]),
+        placed_by=permitted.actor.name,
+        placed_at=permitted.at,
+        decision_id=permitted.decision.id,
+    )
+    return hold.pk
+
+
+HOLD = actions.declare(
+    ActionType(
+        name="hold.place",
+        title="Keep a customer's data from being erased",
+        resource_type="Party",
+        parameters={"until": ParameterKind.DATE, "reason": ParameterKind.TEXT},
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=asking.locked,
+    effect=_place,
+)
 LIFT = actions.declare(
     ActionType(
         name="hold.lift",

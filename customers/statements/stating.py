@@ -10,23 +10,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from bankos.platform import clock
 from bankos.platform.actors import Actor
-from sentinel import authority
+from sentinel import actions, authority
+from sentinel.actions import Ask, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
 from .. import changes
 from ..attributes import DAYS, STATED_BY_CUSTOMERS, normalised, objection_to_word
 from ..ingestion.locking import one_at_a_time
-from ..members import customer_of, locked_customer
+from ..members import customer_of
 from ..models import PartyFact, RightsRequest, SourceChunk, SourceFile, SourceSystem, Statement
 from ..rights import asking, correcting
 from ..survivorship import resurface
 from ..timeline import record_act
 from ..validity import holding_on
 from ..visibility import NotVisible
-from .action_types import STATE
 
 __all__ = ["NotStatable", "NotVisible", "Stated", "ask_sources", "state_fact"]
 
@@ -54,6 +56,16 @@ class Stated:
     def parameters(self) -> Mapping[str, str]:
         return {"attribute": self.attribute, "evidence": self.evidence, "checked": self.checked, "heard_on": self.heard_on}
 
+    def details(self) -> Mapping[str, str]:
+        return {"value": self.value, "valid_from": self.valid_from.isoformat() if self.valid_from else ""}
+
+    @classmethod
+    def again(cls, permitted: Permitted) -> "Stated":
+        """As it was said when it was asked for."""
+        details = permitted.details
+        begins = date.fromisoformat(details["valid_from"]) if details["valid_from"] else None
+        return cls(**permitted.parameters, value=details["value"], valid_from=begins)
+
 
 def state_fact(party_id: UUID, *, said: Stated, actor: Actor, at: datetime) -> UUID:
     """Record what the customer states or confirms. Takes effect at once, or on its day. Returns the fact's id.
@@ -63,48 +75,75 @@ def state_fact(party_id: UUID, *, said: Stated, actor: Actor, at: datetime) -> U
         sentinel.authority.NotPermitted: the refusal is kept as a decision.
     """
     _check(said, today=clock.bank_date(at))
-    with authority.keeping_evidence():
-        # Waits for a merge that is under way: what a customer states belongs to whoever that is then.
-        one_at_a_time(at=at)
-        party = locked_customer(party_id, actor=actor)
-        decision = asking.allowed(party, STATE, said.parameters(), actor=actor, at=at)
-        fact = PartyFact.objects.create(
-            party=party,
-            system_id=SourceSystem.CUSTOMERS_WORD,
-            attribute=said.attribute,
-            value=said.value,
-            normalised=normalised(said.attribute, said.value),
-            valid_from=said.valid_from,
-            source_file=_file(said, decision.id, actor=actor, at=at),
-            source_line=1,
-            recorded_at=at,
-        )
-        Statement.objects.create(
-            party=party,
-            fact=fact,
-            evidence=said.evidence,
-            identity_check=said.checked,
-            channel=said.heard_on,
-            actor_kind=actor.kind,
-            actor_name=actor.name,
-            occurred_at=at,
-            recorded_at=at,
-            decision_id=decision.id,
-        )
-        what = f"{PartyFact.Attribute(said.attribute).label.capitalize()} stated by the customer: {Statement.Evidence(said.evidence).label}"
-        record_act(
-            party_id=party.pk,
-            kind="act",
-            channel=said.heard_on,
-            summary=what,
-            actor=actor,
-            decision_id=decision.id,
-            at=at,
-            key=f"statement:{fact.pk}",
-        )
-        resurface([party.pk], day=clock.bank_date(at))
-        changes.tell([party.pk], changed=["party"], at=at)
+    asked: dict[str, Any] = {"resource_id": str(party_id), "parameters": said.parameters(), "details": said.details()}
+    fact_id: UUID = actions.run(STATE, actor=actor, at=at, **asked).or_raise()
+    return fact_id
+
+
+def _facts(asked: Ask) -> authority.Resource:
+    # Waits for a merge that is under way: what a customer states belongs to whoever that is then.
+    one_at_a_time(at=asked.at)
+    return asking.locked(asked)
+
+
+def _state(permitted: Permitted) -> UUID:
+    said, at, actor = Stated.again(permitted), permitted.at, permitted.actor
+    party_id, decision_id = UUID(permitted.decision.resource.id), permitted.decision.id
+    fact = PartyFact.objects.create(
+        party_id=party_id,
+        system_id=SourceSystem.CUSTOMERS_WORD,
+        attribute=said.attribute,
+        value=said.value,
+        normalised=normalised(said.attribute, said.value),
+        valid_from=said.valid_from,
+        source_file=_file(said, decision_id, actor=actor, at=at),
+        source_line=1,
+        recorded_at=at,
+    )
+    Statement.objects.create(
+        party_id=party_id,
+        fact=fact,
+        evidence=said.evidence,
+        identity_check=said.checked,
+        channel=said.heard_on,
+        actor_kind=actor.kind,
+        actor_name=actor.name,
+        occurred_at=at,
+        recorded_at=at,
+        decision_id=decision_id,
+    )
+    what = f"{PartyFact.Attribute(said.attribute).label.capitalize()} stated by the customer: {Statement.Evidence(said.evidence).label}"
+    record_act(
+        party_id=party_id,
+        kind="act",
+        channel=said.heard_on,
+        summary=what,
+        actor=actor,
+        decision_id=decision_id,
+        at=at,
+        key=f"statement:{fact.pk}",
+    )
+    resurface([party_id], day=clock.bank_date(at))
+    changes.tell([party_id], changed=["party"], at=at)
     return fact.pk
+
+
+STATE = actions.declare(
+    ActionType(
+        name="detail.state",
+        title="Record what a customer states of themselves",
+        resource_type="Party",
+        parameters={
+            "attribute": ParameterKind.CODE,
+            "evidence": ParameterKind.CODE,
+            "checked": ParameterKind.CODE,
+            "heard_on": ParameterKind.CODE,
+        },
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=_facts,
+    effect=_state,
+)
 
 
 def ask_sources(party_id: UUID, *, said: Stated, actor: Actor, at: datetime) -> int:

@@ -31,6 +31,7 @@ class Waits(NotPermitted):
 
     def __init__(self, decision: Decision, request_id: UUID) -> None:
         super().__init__(decision)
+        self.args = (f"{ASKED_FOR} {decision.sentence}".strip(),)
         self.request_id = request_id
 
 
@@ -291,8 +292,10 @@ def _request(request_id: UUID) -> ApprovalRequest:
 
 def _kept(row: DecisionRow) -> dict[str, Any]:
     """What an action was asked with beyond its parameters."""
+    content = content_of(row)
     return {
-        "details": content_of(row).get("details", {}),
+        "details": content.get("details", {}),
+        "context": content["request"]["context"].get("facts", {}),
         "model": ModelRef(**row.model) if row.model else None,
         "purposes": tuple(row.purposes),
         "on_behalf_of": _somebody(row.on_behalf_of) if row.on_behalf_of else None,
