@@ -1,7 +1,7 @@
 """May this actor do this, now? Every action asks here first, and every answer is kept and signed.
 
-`authorize` answers with a decision and its token; `consume` takes a permit's token, once, for exactly what it was issued for.
-Who acts at once does both with `authorize_and_consume`.
+`authorize` answers with a decision and its token; `consume` takes a permit's token, once, for exactly what it was issued for. Who wants
+something done declares it and runs it (`sentinel.actions`), which does both.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +53,6 @@ __all__ = [
     "TokenStopped",
     "UnknownAction",
     "authorize",
-    "authorize_and_consume",
     "authorize_many",
     "canonical",
     "consume",
@@ -145,32 +144,6 @@ def authorize(
     if isinstance(answer, AuthorityError):
         raise answer
     return answer
-
-
-def authorize_and_consume(
-    *,
-    actor: Actor,
-    action: str,
-    resource: Resource,
-    parameters: Mapping[str, str | int | bool],
-    at: datetime,
-    context: Mapping[str, Any] | None = None,
-    on_behalf_of: Actor | None = None,
-) -> Decision:
-    """`authorize` for an act that follows in the same transaction: returns the decision with its permit used up.
-
-    Raises:
-        NotPermitted: any answer but a permit; the decision is on record, as after `authorize`.
-        UnknownAction, BadRequest, Refused
-    Queries: those of `authorize` and `consume`.
-    """
-    decision = authorize(
-        actor=actor, action=action, resource=resource, parameters=parameters, at=at, context=context, on_behalf_of=on_behalf_of
-    )
-    if decision.outcome is not Outcome.PERMIT:
-        raise NotPermitted(decision)
-    consume_permit(decision, at=at)
-    return decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ A key is shown once, to who asked for it. Of several that are good at once each 
 one ends.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,8 +26,7 @@ from sentinel import actions, approvals, authority
 from sentinel.actions import Ask, NotPossible, Permitted, Ran
 from sentinel.catalogue import ANSWERED_WITHIN, ActionType, ParameterKind, RiskTier
 
-from .action_types import CLIENT
-
+CLIENT = "ApiClient"
 MARK = "bc_"
 LIFETIME = timedelta(days=365)
 LONGEST_LIFETIME = timedelta(days=730)
@@ -36,6 +34,7 @@ OVERLAP = timedelta(days=7)
 LONGEST_OVERLAP = timedelta(days=90)
 TO_MAKE_A_KEY = timedelta(days=1)
 USED_TO_THE = timedelta(minutes=1)
+TAKES = frozenset({"revoke", "revoke_key"})
 
 
 class NotInCharge(LookupError):
@@ -170,9 +169,9 @@ def revoke_key(client_id: UUID, key_id: UUID, *, actor: Actor, at: datetime) -> 
         NotInCharge, UnknownClient, UnknownKey, authority.NotPermitted
     """
     client = client_of(client_id, actor=actor)
-    with _decided(client, "revoke_key", actor=actor, at=at):
-        if not _good(client, at).filter(pk=key_id).update(revoked_at=at):
-            raise UnknownKey(key_id)
+    if not _good(client, at).filter(pk=key_id).exists():
+        raise UnknownKey(key_id)
+    _take(client, "revoke_key", {"key": str(key_id)}, actor=actor, at=at)
 
 
 def revoke(client_id: UUID, *, actor: Actor, at: datetime) -> None:
@@ -181,11 +180,7 @@ def revoke(client_id: UUID, *, actor: Actor, at: datetime) -> None:
     Raises:
         NotInCharge, UnknownClient, authority.NotPermitted
     """
-    client = client_of(client_id, actor=actor)
-    with _decided(client, "revoke", actor=actor, at=at) as decision:
-        client.revoked_at, client.decision_id = at, decision
-        client.save(update_fields=["revoked_at", "decision_id"])
-        _good(client, at).update(revoked_at=at)
+    _take(client_of(client_id, actor=actor), "revoke", {}, actor=actor, at=at)
 
 
 def client_of(client_id: UUID, *, actor: Actor) -> ApiClient:
@@ -313,6 +308,8 @@ def _ask(
 
 def _resource(asked: Ask) -> authority.Resource:
     """The program as it would be: what a proposal says, or what a key would open."""
+    if asked.parameters["change"] in TAKES:
+        return resource_of(_living(asked.resource_id))
     proposal = _proposal(asked.resource_id, asked.parameters)
     if proposal.what == "issue_key":
         return resource_of(_to_change(proposal), widened=True)
@@ -325,6 +322,9 @@ def _resource(asked: Ask) -> authority.Resource:
 
 
 def _carry_out(permitted: Permitted) -> None:
+    if permitted.parameters["change"] in TAKES:
+        _taken(permitted)
+        return
     proposal = _proposal(permitted.resource_id, permitted.parameters)
     if proposal.what == "issue_key":
         client = _to_change(proposal)
@@ -387,9 +387,7 @@ def _proposal(client_id: str, parameters: Mapping[str, Any]) -> ClientProposal:
 
 def _to_change(proposal: ClientProposal) -> ApiClient:
     """The program, if it still stands as it did when the change was asked for. Raises NotPossible."""
-    client = ApiClient.objects.filter(pk=proposal.client_id, revoked_at=None).first()
-    if client is None:
-        raise NotPossible("There is no such program any more.")
+    client = _living(proposal.client_id)
     if _plain(described_of(client)) != proposal.before:
         raise NotPossible("The program was changed since this was asked for. Ask again.")
     return client
@@ -425,19 +423,29 @@ def _all_of(kind: type[Branch] | type[Portfolio], codes: Iterable[str]) -> list[
     return found
 
 
-@contextmanager
-def _decided(client: ApiClient, what: str, *, actor: Actor, at: datetime) -> Iterator[UUID]:
-    """Take something from a program inside, if the policies permit it, with the permit used up; gives the decision.
-
-    Raises NotInCharge, authority.NotPermitted.
-    """
-    in_charge(actor)
+def _take(client: ApiClient, what: str, details: Mapping[str, str], *, actor: Actor, at: datetime) -> None:
+    """Take something from a program. Raises authority.NotPermitted."""
     parameters = {"change": what, "proposal": "", "reason": ""}
-    with authority.keeping_evidence():
-        decision = authority.authorize_and_consume(
-            actor=actor, action=CLIENT_CHANGE.name, resource=resource_of(client), parameters=parameters, at=at
-        )
-        yield decision.id
+    asked: dict[str, Any] = {"resource_id": str(client.pk), "parameters": parameters, "details": details}
+    actions.run(CLIENT_CHANGE, actor=actor, at=at, **asked).or_raise()
+
+
+def _taken(permitted: Permitted) -> None:
+    client, at = _living(permitted.resource_id), permitted.at
+    if permitted.parameters["change"] == "revoke_key":
+        _good(client, at).filter(pk=permitted.details["key"]).update(revoked_at=at)
+        return
+    client.revoked_at, client.decision_id = at, permitted.decision.id
+    client.save(update_fields=["revoked_at", "decision_id"])
+    _good(client, at).update(revoked_at=at)
+
+
+def _living(client_id: Any) -> ApiClient:
+    """Raises NotPossible."""
+    client = ApiClient.objects.filter(pk=client_id, revoked_at=None).first()
+    if client is None:
+        raise NotPossible("There is no such program any more.")
+    return client
 
 
 def resource_of(client: ApiClient, *, widened: bool = False) -> authority.Resource:

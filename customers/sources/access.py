@@ -4,10 +4,7 @@ Administrators and compliance officers see sources, files, counts and reasons. W
 people nobody has recognised yet: it is shown only to who has said why, for half an hour, on record (`looking`).
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
 from importlib import import_module
-from typing import TypeVar
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -18,13 +15,12 @@ from bankos.platform import actors
 from bankos.platform.actors import OVERSEEING, Actor, ActorKind, Role
 from bankos.platform.models import User
 from sentinel import authority
-from sentinel.actions import NotPossible
+from sentinel.actions import Ask
 
-from ..action_types import SOURCE
 from ..models import SourceSystem
 from ..visibility import NotVisible
 
-Done = TypeVar("Done")
+SOURCE = "Source"
 
 
 class SourceNotVisible(NotVisible):
@@ -75,25 +71,11 @@ def system_for(code: str, *, actor: Actor) -> SourceSystem:
     return system
 
 
-def carry_out(
-    effect: Callable[[authority.Decision], Done],
-    *,
-    actor: Actor,
-    action: str,
-    resource: authority.Resource,
-    parameters: Mapping[str, str | int],
-    at: datetime,
-) -> Done:
-    """Ask whether `actor` may do it; if so use the permit up and do it, in one transaction.
-
-    Raises:
-        sentinel.authority.NotPermitted: the refusal is kept as a decision.
-        NotPossible: raised by the effect; the decision stays on record, nothing else has happened.
-    """
-    with authority.keeping_evidence(NotPossible):
-        return effect(authority.authorize_and_consume(actor=actor, action=action, resource=resource, parameters=parameters, at=at))
-
-
 def source(code: str) -> authority.Resource:
     """A source as the policies know it."""
     return authority.Resource(SOURCE, code, {"code": code})
+
+
+def facts(asked: Ask) -> authority.Resource:
+    """What the policies know of the source an action is done to."""
+    return source(asked.resource_id)

@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from bankos.platform.actors import Actor
-from sentinel.actions import NotPossible
-from sentinel.authority import Decision
+from sentinel import actions
+from sentinel.actions import NotPossible, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
-from ..action_types import ACKNOWLEDGE_DRIFT
 from ..models import SchemaDrift
-from .access import SourceNotVisible, carry_out, source, system_for
+from .access import SOURCE, SourceNotVisible, facts, system_for
 
 LONGEST_REASON = 300
 
@@ -63,13 +63,31 @@ def acknowledge(drift_id: UUID, code: str, reason: str, *, actor: Actor, at: dat
     if not 0 < len(reason) <= LONGEST_REASON:
         raise NotPossible(f"Say in at most {LONGEST_REASON} characters why it is right.")
 
-    def effect(decision: Decision) -> None:
-        SchemaDrift.objects.filter(pk=drift_id, acknowledged_at=None).update(
-            acknowledged_at=at, acknowledged_by_name=actor.name, acknowledged_because=reason, decision_id=decision.id
-        )
-
     parameters = {"drift": str(drift_id), "reason": reason}
-    carry_out(effect, actor=actor, action=ACKNOWLEDGE_DRIFT.name, resource=source(code), parameters=parameters, at=at)
+    actions.run(ACKNOWLEDGE_DRIFT, actor=actor, resource_id=code, parameters=parameters, at=at, note=reason).or_raise()
+
+
+def _acknowledge(permitted: Permitted) -> None:
+    said = permitted.parameters
+    SchemaDrift.objects.filter(pk=said["drift"], acknowledged_at=None).update(
+        acknowledged_at=permitted.at,
+        acknowledged_by_name=permitted.actor.name,
+        acknowledged_because=said["reason"],
+        decision_id=permitted.decision.id,
+    )
+
+
+ACKNOWLEDGE_DRIFT = actions.declare(
+    ActionType(
+        name="source.acknowledge",
+        title="Acknowledge that a source’s files have changed",
+        resource_type=SOURCE,
+        parameters={"drift": ParameterKind.UUID, "reason": ParameterKind.TEXT},
+        risk=RiskTier.LOW,
+    ),
+    facts=facts,
+    effect=_acknowledge,
+)
 
 
 def _view(row: SchemaDrift) -> DriftView:

@@ -1,15 +1,16 @@
 """Seeing what the rows of a source file say: after saying why, for half an hour, on record."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from bankos.platform.actors import Actor
-from sentinel.actions import NotPossible
-from sentinel.authority import Decision
+from sentinel import actions
+from sentinel.actions import NotPossible, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
-from ..action_types import LOOK_AT_ROWS
 from ..models import SourceFile, SourceLook
-from .access import SourceNotVisible, carry_out, check_may_see, source
+from .access import SOURCE, SourceNotVisible, check_may_see, facts
 
 LASTS = timedelta(minutes=30)
 SHORTEST_REASON = 10
@@ -28,28 +29,39 @@ def look(file_id: UUID, *, reason: str, actor: Actor, at: datetime) -> datetime:
     file = file_for(file_id, actor=actor)
     reason = " ".join(reason.split())
 
-    def effect(decision: Decision) -> datetime:
-        if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-            raise NotPossible(f"Say why you need to see these rows, in {SHORTEST_REASON} to {LONGEST_REASON} characters.")
-        made = SourceLook.objects.create(
-            file=file,
-            looked_by=actor.id,
-            looked_by_name=actor.name,
-            reason=reason,
-            looked_at=at,
-            until=at + LASTS,
-            decision_id=decision.id,
-        )
-        return made.until
+    parameters = {"file": str(file.pk), "reason": reason[:LONGEST_REASON]}
+    asked: dict[str, Any] = {"resource_id": file.system_id, "parameters": parameters, "details": {"reason": reason[: LONGEST_REASON + 1]}}
+    until: datetime = actions.run(LOOK_AT_ROWS, actor=actor, at=at, **asked).or_raise()
+    return until
 
-    return carry_out(
-        effect,
-        actor=actor,
-        action=LOOK_AT_ROWS.name,
-        resource=source(file.system_id),
-        parameters={"file": str(file.pk), "reason": reason[:LONGEST_REASON]},
-        at=at,
+
+def _look(permitted: Permitted) -> datetime:
+    reason = permitted.details["reason"]
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        raise NotPossible(f"Say why you need to see these rows, in {SHORTEST_REASON} to {LONGEST_REASON} characters.")
+    made = SourceLook.objects.create(
+        file_id=permitted.parameters["file"],
+        looked_by=permitted.actor.id,
+        looked_by_name=permitted.actor.name,
+        reason=reason,
+        looked_at=permitted.at,
+        until=permitted.at + LASTS,
+        decision_id=permitted.decision.id,
     )
+    return made.until
+
+
+LOOK_AT_ROWS = actions.declare(
+    ActionType(
+        name="source.look",
+        title="Look at the rows of a source file",
+        resource_type=SOURCE,
+        parameters={"file": ParameterKind.UUID, "reason": ParameterKind.TEXT},
+        risk=RiskTier.LOW,
+    ),
+    facts=facts,
+    effect=_look,
+)
 
 
 def files_read_by(actor: Actor, *, at: datetime) -> dict[UUID, datetime]:

@@ -15,18 +15,19 @@ from bankos.platform import jobs
 from bankos.platform.actors import Actor
 from bankos.platform.jobs import JobView
 from bankos.platform.models import Job
-from sentinel import authority
-from sentinel.actions import NotPossible
-from sentinel.authority import Decision
+from sentinel import actions, authority
+from sentinel.actions import Ask, NotPossible, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
-from ..action_types import ACTIVATE_MAPPING, SOURCE_MAPPING
 from ..ingestion import IngestError, held, mapping
 from ..ingestion.formats.tables import table_of
 from ..ingestion.mapping import BadMapping, Definition
 from ..models import MappingVersion, SourceMapping
 from . import dry_run, looking
 from . import jobs as source_jobs
-from .access import SourceNotVisible, carry_out, check_may_see, may_run, system_for
+from .access import SourceNotVisible, check_may_see, may_run, system_for
+
+SOURCE_MAPPING = "SourceMapping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,34 +159,42 @@ def activate(mapping_id: UUID, *, actor: Actor, at: datetime) -> str:
     row = found(mapping_id, actor)
     sha256 = _fingerprint(row)
 
-    def effect(decision: Decision) -> str:
-        locked = SourceMapping.objects.select_for_update().get(pk=row.pk)
-        if mapping.checked(kind_of(locked.kind), locked.header, locked.definition) or _fingerprint(locked) != sha256:
-            raise NotPossible("The mapping was changed meanwhile, or cannot be used. Try it again.")
-        newest = locked.versions.order_by("-number").first()
-        if newest is not None and newest.sha256 == sha256:
-            if locked.in_force:
-                raise NotPossible("Exactly this is in force already.")
-            _set_in_force(locked, True, at)
-            return newest.feed
-        number = newest.number + 1 if newest else 1
-        made = MappingVersion.objects.create(
-            mapping=locked,
-            number=number,
-            feed=f"{locked.system_id}.{locked.code}.v{number}",
-            kind=locked.kind,
-            header=locked.header,
-            definition=locked.definition,
-            sha256=sha256,
-            activated_at=at,
-            activated_by=actor.id,
-            activated_by_name=actor.name,
-            decision_id=decision.id,
-        )
-        _set_in_force(locked, True, at)
-        return made.feed
+    feed: str = _decide(row, sha256, actor, at)
+    return feed
 
-    return _decide(effect, row, sha256=sha256, actor=actor, at=at)
+
+def _activate(permitted: Permitted) -> str:
+    sha256, at = permitted.parameters["sha256"], permitted.at
+    locked = SourceMapping.objects.select_for_update().get(pk=permitted.resource_id)
+    if not sha256:
+        if not locked.in_force:
+            raise NotPossible("It isn’t in force.")
+        _set_in_force(locked, False, at)
+        return ""
+    if mapping.checked(kind_of(locked.kind), locked.header, locked.definition) or _fingerprint(locked) != sha256:
+        raise NotPossible("The mapping was changed meanwhile, or cannot be used. Try it again.")
+    newest = locked.versions.order_by("-number").first()
+    if newest is not None and newest.sha256 == sha256:
+        if locked.in_force:
+            raise NotPossible("Exactly this is in force already.")
+        _set_in_force(locked, True, at)
+        return newest.feed
+    number = newest.number + 1 if newest else 1
+    made = MappingVersion.objects.create(
+        mapping=locked,
+        number=number,
+        feed=f"{locked.system_id}.{locked.code}.v{number}",
+        kind=locked.kind,
+        header=locked.header,
+        definition=locked.definition,
+        sha256=sha256,
+        activated_at=at,
+        activated_by=permitted.actor.id,
+        activated_by_name=permitted.actor.name,
+        decision_id=permitted.decision.id,
+    )
+    _set_in_force(locked, True, at)
+    return made.feed
 
 
 def retire(mapping_id: UUID, *, actor: Actor, at: datetime) -> None:
@@ -195,15 +204,7 @@ def retire(mapping_id: UUID, *, actor: Actor, at: datetime) -> None:
         SourceNotVisible, sentinel.authority.NotPermitted
         NotPossible: it isn't in force.
     """
-    row = found(mapping_id, actor)
-
-    def effect(_: Decision) -> None:
-        locked = SourceMapping.objects.select_for_update().get(pk=row.pk)
-        if not locked.in_force:
-            raise NotPossible("It isn’t in force.")
-        _set_in_force(locked, False, at)
-
-    _decide(effect, row, sha256="", actor=actor, at=at)
+    _decide(found(mapping_id, actor), "", actor, at)
 
 
 def view(mapping_id: UUID, *, actor: Actor) -> MappingView:
@@ -242,16 +243,29 @@ def _check_may_write(actor: Actor) -> None:
         raise NotPossible("Administrators write mappings.")
 
 
-def _decide(effect, row: SourceMapping, *, sha256: str, actor: Actor, at: datetime):  # type: ignore[no-untyped-def]
+def _decide(row: SourceMapping, sha256: str, actor: Actor, at: datetime) -> Any:
+    """Put the text of this hash in force; without one, let nothing be."""
+    parameters = {"mapping": str(row.pk), "sha256": sha256}
+    return actions.run(ACTIVATE_MAPPING, actor=actor, resource_id=str(row.pk), parameters=parameters, at=at).or_raise()
+
+
+def _as_resource(asked: Ask) -> authority.Resource:
+    row, sha256 = SourceMapping.objects.get(pk=asked.resource_id), asked.parameters["sha256"]
     tried = not sha256 or ((one := _last_try(row)) is not None and one.state == jobs.State.DONE and one.given["sha256"] == sha256)
-    return carry_out(
-        effect,
-        actor=actor,
-        action=ACTIVATE_MAPPING.name,
-        resource=authority.Resource(SOURCE_MAPPING, str(row.pk), {"source": row.system_id, "tried_out": bool(tried)}),
-        parameters={"mapping": str(row.pk), "sha256": sha256},
-        at=at,
-    )
+    return authority.Resource(SOURCE_MAPPING, asked.resource_id, {"source": row.system_id, "tried_out": bool(tried)})
+
+
+ACTIVATE_MAPPING = actions.declare(
+    ActionType(
+        name="source.map",
+        title="Put a mapping in force",
+        resource_type=SOURCE_MAPPING,
+        parameters={"mapping": ParameterKind.UUID, "sha256": ParameterKind.NAME},
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=_as_resource,
+    effect=_activate,
+)
 
 
 def _set_in_force(row: SourceMapping, in_force: bool, at: datetime) -> None:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from bankos.platform.actors import Actor
 from bankos.platform.models import User
-from sentinel.actions import NotPossible
-from sentinel.authority import Decision
+from sentinel import actions
+from sentinel.actions import NotPossible, Permitted
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
-from ..action_types import REGISTER_SOURCE
 from ..models import SourceSystem
-from .access import carry_out, check_may_see, source, system_for
+from .access import SOURCE, check_may_see, facts, system_for
 
 CODE = re.compile(r"[a-z][a-z0-9_]{1,19}")
 LONGEST_PROMISE = timedelta(days=366)
@@ -39,13 +39,7 @@ def register(code: str, entry: Entry, *, actor: Actor, at: datetime) -> None:
     check_may_see(actor)
     if CODE.fullmatch(code) is None:
         raise NotPossible("A source’s code begins with a letter and has 2 to 20 small letters, digits and underscores.")
-
-    def effect(_: Decision) -> None:
-        if SourceSystem.objects.filter(code=code).exists():
-            raise NotPossible(f"There is a source “{code}” already.")
-        SourceSystem.objects.create(code=code, **_checked(entry))
-
-    _decide(code, entry, effect, actor=actor, at=at)
+    _decide(code, entry, new=True, actor=actor, at=at)
 
 
 def change(code: str, entry: Entry, *, actor: Actor, at: datetime) -> None:
@@ -55,31 +49,52 @@ def change(code: str, entry: Entry, *, actor: Actor, at: datetime) -> None:
         SourceNotVisible, sentinel.authority.NotPermitted, NotPossible
     """
     system_for(code, actor=actor)
-
-    def effect(_: Decision) -> None:
-        system = SourceSystem.objects.select_for_update().get(code=code)
-        for field, value in _checked(entry).items():
-            setattr(system, field, value)
-        system.save(update_fields=["name", "freshness_promise", "rank", "owner"])
-
-    _decide(code, entry, effect, actor=actor, at=at)
+    _decide(code, entry, new=False, actor=actor, at=at)
 
 
-def _decide(code: str, entry: Entry, effect, *, actor: Actor, at: datetime) -> None:  # type: ignore[no-untyped-def]
-    carry_out(
-        effect,
-        actor=actor,
-        action=REGISTER_SOURCE.name,
-        resource=source(code),
+def _decide(code: str, entry: Entry, *, new: bool, actor: Actor, at: datetime) -> None:
+    said = {
+        "code": code,
+        "name": entry.name,
+        "owner": str(entry.owner or ""),
+        "promise": round(entry.promise.total_seconds() / 60),
+        "rank": entry.rank,
+    }
+    actions.run(REGISTER_SOURCE, actor=actor, resource_id=code, parameters=said, details={"new": new}, at=at).or_raise()
+
+
+def _register(permitted: Permitted) -> None:
+    said, code = permitted.parameters, permitted.resource_id
+    owner = UUID(said["owner"]) if said["owner"] else None
+    entry = Entry(name=said["name"], promise=timedelta(minutes=said["promise"]), rank=said["rank"], owner=owner)
+    if permitted.details["new"]:
+        if SourceSystem.objects.filter(code=code).exists():
+            raise NotPossible(f"There is a source “{code}” already.")
+        SourceSystem.objects.create(code=code, **_checked(entry))
+        return
+    system = SourceSystem.objects.select_for_update().get(code=code)
+    for field, value in _checked(entry).items():
+        setattr(system, field, value)
+    system.save(update_fields=["name", "freshness_promise", "rank", "owner"])
+
+
+REGISTER_SOURCE = actions.declare(
+    ActionType(
+        name="source.register",
+        title="Register a source of data, or change it",
+        resource_type=SOURCE,
         parameters={
-            "code": code,
-            "name": entry.name,
-            "owner": str(entry.owner or ""),
-            "promise": round(entry.promise.total_seconds() / 60),
-            "rank": entry.rank,
+            "code": ParameterKind.NAME,
+            "name": ParameterKind.TEXT,
+            "owner": ParameterKind.NAME,
+            "promise": ParameterKind.INTEGER,
+            "rank": ParameterKind.INTEGER,
         },
-        at=at,
-    )
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=facts,
+    effect=_register,
+)
 
 
 def _checked(entry: Entry) -> dict[str, object]:

@@ -4,24 +4,26 @@ Everybody in charge of sources reads file, line and the kind of reason. What a r
 said why they look at that file (`looking`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from bankos.platform.actors import Actor
 from bankos.platform.jobs import Work
-from sentinel.actions import NotPossible
-from sentinel.authority import Decision, parameters_hash
+from sentinel import actions
+from sentinel.actions import NotPossible, Permitted
+from sentinel.authority import parameters_hash
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
 from .. import ingestion
-from ..action_types import CORRECT_ROW, RERUN_ROWS
 from ..ingestion import Correction, UnknownCorrection
-from ..models import RejectedRow, SourceFile
+from ..models import RejectedRow, SourceFile, SourceSystem
 from . import jobs, looking
-from .access import SourceNotVisible, carry_out, check_may_see, source, system_for
+from .access import SOURCE, SourceNotVisible, check_may_see, facts, system_for
 
 ROWS_PER_PAGE = 25
 LONGEST_CELL = 4_000
@@ -111,22 +113,35 @@ def correct(row_id: UUID, cells: Mapping[str, str], *, actor: Actor, at: datetim
     """
     found = _found(row_id, actor)
     file = found.file
+    parameters = {"row": str(found.pk), "sha256": parameters_hash(cells)}
+    # What a row says is of customers, and not for a decision about a source to keep.
+    asked: dict[str, Any] = {"resource_id": file.system_id, "parameters": parameters, "at_hand": cells}
+    accepted: bool = actions.run(CORRECT_ROW, actor=actor, at=at, **asked).or_raise()
+    return accepted
 
-    def effect(_: Decision) -> bool:
-        try:
-            ingestion.correct([Correction(file.name, found.line, cells, found.pk)], system=file.system_id)
-        except UnknownCorrection as error:
-            raise NotPossible(str(error)) from None
-        return bool(ingestion.rerun(file.system_id, row=found.pk, at=at).accepted)
 
-    return carry_out(
-        effect,
-        actor=actor,
-        action=CORRECT_ROW.name,
-        resource=source(file.system_id),
-        parameters={"row": str(found.pk), "sha256": parameters_hash(cells)},
-        at=at,
-    )
+def _correct(permitted: Permitted) -> bool:
+    cells = permitted.at_hand
+    found = RejectedRow.objects.select_related("file").get(pk=permitted.parameters["row"])
+    system = found.file.system_id
+    try:
+        ingestion.correct([Correction(found.file.name, found.line, cells, found.pk)], system=system)
+    except UnknownCorrection as error:
+        raise NotPossible(str(error)) from None
+    return bool(ingestion.rerun(system, row=found.pk, at=permitted.at).accepted)
+
+
+CORRECT_ROW = actions.declare(
+    ActionType(
+        name="source.correct",
+        title="Correct a row that could not be read",
+        resource_type=SOURCE,
+        parameters={"row": ParameterKind.UUID, "sha256": ParameterKind.NAME},
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=facts,
+    effect=_correct,
+)
 
 
 def rerun(code: str, *, file: UUID | None = None, actor: Actor, at: datetime) -> UUID:
@@ -143,20 +158,40 @@ def rerun(code: str, *, file: UUID | None = None, actor: Actor, at: datetime) ->
     if file is not None and of_file is None:
         raise SourceNotVisible(file)
 
-    def effect(decision: Decision) -> UUID:
-        waiting = RejectedRow.objects.filter(file__system=system, state=State.OPEN)
-        if not (waiting.filter(file=of_file) if of_file else waiting).exists():
-            raise NotPossible("No row waits there.")
-        return jobs.ask(RERUN, system=system, file=of_file, actor=actor, decision_id=decision.id, at=at)
+    asked: dict[str, Any] = {"resource_id": code, "parameters": {"file": str(file or "")}, "details": {"what": ROWS}}
+    job_id: UUID = actions.run(RERUN_ROWS, actor=actor, at=at, **asked).or_raise()
+    return job_id
 
-    return carry_out(
-        effect,
-        actor=actor,
-        action=RERUN_ROWS.name,
-        resource=source(code),
-        parameters={"file": str(file or "")},
-        at=at,
-    )
+
+def _rows_again(permitted: Permitted) -> UUID:
+    system, file = SourceSystem.objects.get(code=permitted.resource_id), permitted.parameters["file"]
+    of_file = SourceFile.objects.get(pk=file) if file else None
+    waiting = RejectedRow.objects.filter(file__system=system, state=State.OPEN)
+    if not (waiting.filter(file=of_file) if of_file else waiting).exists():
+        raise NotPossible("No row waits there.")
+    return jobs.ask(RERUN, system=system, file=of_file, actor=permitted.actor, decision_id=permitted.decision.id, at=permitted.at)
+
+
+# What can be tried again: rows as they are, and files that could not be read (`receiving`).
+ROWS, FILE = "rows", "file"
+again: dict[str, Callable[[Permitted], UUID]] = {ROWS: _rows_again}
+
+
+def _again(permitted: Permitted) -> UUID:
+    return again[permitted.details["what"]](permitted)
+
+
+RERUN_ROWS = actions.declare(
+    ActionType(
+        name="source.rerun",
+        title="Try rows or a file of a source again",
+        resource_type=SOURCE,
+        parameters={"file": ParameterKind.NAME},
+        risk=RiskTier.LOW,
+    ),
+    facts=facts,
+    effect=_again,
+)
 
 
 def _rerun(work: Work, at: datetime) -> None:

@@ -28,7 +28,7 @@ class Ask:
 
     `details` are what carrying it out takes beyond what policies may know: plain JSON, kept encrypted with the decision. `context` are
     facts the asker adds, declared in the policies' schema. `approval` is the request that a second person has just agreed to, `note` what
-    staff read of it.
+    staff read of it. `at_hand` is what the effect takes and nobody keeps: where a file lies, a secret, what an event says.
     """
 
     actor: Actor
@@ -42,6 +42,7 @@ class Ask:
     purposes: tuple[str, ...] = ()
     approval: UUID | None = None
     note: str = ""
+    at_hand: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,13 @@ class Permitted:
     @property
     def at(self) -> datetime:
         return self.asked.at
+
+    @property
+    def at_hand(self) -> Any:
+        """Raises NotPossible: a second person agreed, and it is gone."""
+        if self.asked.at_hand is None:
+            raise NotPossible("What this takes was not kept until now. Ask for it again.")
+        return self.asked.at_hand
 
     @property
     def approved(self) -> bool:

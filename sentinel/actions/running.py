@@ -72,19 +72,21 @@ def run(
     on_behalf_of: Actor | None = None,
     model: ModelRef | None = None,
     purposes: tuple[str, ...] = (),
+    at_hand: Any = None,
     asks_second_person: bool = True,
 ) -> Ran:
     """Do it as this actor: at once if permitted, after a second person's agreement if that is needed, else not at all.
 
     Args:
         note: what the second person reads, at most 500 characters.
+        details, at_hand: what the effect takes beyond the parameters: kept with the decision, or not at all (`Ask`).
         asks_second_person: False where it is left undone instead.
     Raises:
         NotPossible: it makes no sense as things stand. If it was decided, the decision stays on record, its permit unused.
         sentinel.authority.AuthorityError: nothing could be decided. The refusal stays on record.
         What the action's facts raise: nothing was decided.
     """
-    asked = Ask(actor, resource_id, parameters, at, details or {}, context or {}, on_behalf_of, model, purposes, note=note)
+    asked = Ask(actor, resource_id, parameters, at, details or {}, context or {}, on_behalf_of, model, purposes, note=note, at_hand=at_hand)
     with authority.keeping_evidence(NotPossible):
         return _run(action, asked, asks=asks_second_person)
 

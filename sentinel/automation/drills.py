@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,9 +21,10 @@ from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
 from bankos.platform.models import User
 
+from .. import actions
 from ..action_types import AUTOMATION, DRILL
-from ..actions import NotPossible
-from ..authority import AuthorityError, NotPermitted, Resource, TokenError, authorize_and_consume
+from ..actions import Ask, NotPossible
+from ..authority import AuthorityError, Resource, TokenError
 from ..models import AutomationStop, DrillSighting
 from . import stops
 from .stops import Scope
@@ -105,12 +107,18 @@ def last() -> Drilled | None:
 
 def _acts(run: UUID, at: datetime) -> bool:
     """Ask and use the permit up, as any act of a machine does; False once that is not allowed any more."""
-    resource = Resource(AUTOMATION, str(run), {"subject": CANARY.id, "action": DRILL.name, "segment": "", "level": ""})
+    asked: dict[str, Any] = {"resource_id": str(run), "parameters": {"run": str(run)}, "asks_second_person": False}
     try:
-        authorize_and_consume(actor=CANARY, action=DRILL.name, resource=resource, parameters={"run": str(run)}, at=at)
-    except (AuthorityError, NotPermitted, TokenError):
+        return actions.run(TRY, actor=CANARY, at=at, **asked).done
+    except (AuthorityError, TokenError):
         return False
-    return True
+
+
+def _canary(asked: Ask) -> Resource:
+    return Resource(AUTOMATION, asked.resource_id, {"subject": CANARY.id, "action": DRILL.name, "segment": "", "level": ""})
+
+
+TRY = actions.declare(DRILL, facts=_canary, effect=lambda permitted: None)
 
 
 def _stop(asked_by: str, at: datetime) -> None:

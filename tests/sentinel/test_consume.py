@@ -15,20 +15,16 @@ from joserfc.jwk import OctKey, OKPKey
 
 from bankos.platform import clock, keys
 from bankos.platform.ids import uuid7
-from sentinel import models, policy, tokens
+from sentinel import policy, tokens
 from sentinel.authority import (
     Decision,
-    NotPermitted,
     Outcome,
-    Resource,
     TokenAlreadyUsed,
     TokenExpired,
     TokenInvalid,
     TokenMismatch,
     TokenNotAPermit,
-    authorize_and_consume,
     consume,
-    keeping_evidence,
 )
 
 from . import desk
@@ -58,27 +54,6 @@ def test_a_permit_is_used_for_what_it_was_given_for() -> None:
 
     assert used.decision_id == decision.id
     assert uses() == 1
-
-
-def test_who_acts_at_once_holds_a_permit_that_is_used_up() -> None:
-    decision = authorize_and_consume(
-        actor=desk.staff(), action=TRANSFER, resource=party(), parameters=desk.parameters(TRANSFER), at=clock.now()
-    )
-
-    assert decision.outcome is Outcome.PERMIT
-    with pytest.raises(TokenAlreadyUsed):
-        consume(decision.token, **use_of(decision))
-
-
-@pytest.mark.parametrize("resource", [party(days_past_due=3), party("somebody-elses", branch="B2")], ids=["in arrears", "elsewhere"])
-def test_who_may_not_act_at_once_reads_why_and_it_stays_on_record(resource: Resource) -> None:
-    with pytest.raises(NotPermitted) as refusal, keeping_evidence():
-        authorize_and_consume(actor=desk.staff(), action=CREDIT, resource=resource, parameters=desk.parameters(CREDIT), at=clock.now())
-
-    decision = refusal.value.decision
-    assert str(refusal.value) == " ".join(rule.sentence for rule in decision.rules) != ""
-    assert models.Decision.objects.get(pk=decision.id).outcome == decision.outcome
-    assert uses() == 0
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "..", "é.é.é", "." * 5, "e30.e30.e30", "A" * 200_000, "\x00"], ids=repr)

@@ -11,10 +11,11 @@ from bankos.platform import clock
 from bankos.platform.actors import Actor, Role
 from journeys.acts.fee import WAIVE_FEE
 from journeys.acts.transfer import MOVE_MONEY
+from journeys.models import Effect
 from sentinel import actions, approvals, policy
 from sentinel.approvals import ApprovalError
-from sentinel.authority import Outcome
-from sentinel.models import Decision
+from sentinel.authority import NotPermitted, Outcome, TokenAlreadyUsed
+from sentinel.models import Consumption, Decision
 from tests.bank import Bank, Branch
 from tests.journeys.household import Household, household
 
@@ -85,6 +86,26 @@ def test_a_preview_says_what_changes_and_who_could_agree(rich: Household, people
     assert found.outcome is Outcome.NEEDS_APPROVAL
     assert found.eligible == ("team_lead",)
     assert [str(change.after.amount) for change in found.changes if not isinstance(change.after, str)] == ["500.00", "1600.00"]
+
+
+def test_who_may_not_do_it_reads_why_and_it_stays_on_record(rich: Household, people: dict[str, Actor]) -> None:
+    asked: dict[str, Any] = {"resource_id": str(rich.party_id), "parameters": rich.transfer("20.00")["parameters"], "at": clock.now()}
+    with pytest.raises(NotPermitted) as refusal:
+        actions.run(MOVE_MONEY, actor=people["compliance_officer"], **asked).or_raise()
+
+    decision = refusal.value.decision
+    assert str(refusal.value) == " ".join(rule.sentence for rule in decision.rules) != ""
+    assert Decision.objects.get(pk=decision.id).outcome == decision.outcome == Outcome.DENY
+    assert not Consumption.objects.exists()
+
+
+def test_who_may_holds_a_permit_that_is_used_up(rich: Household, people: dict[str, Actor]) -> None:
+    asked: dict[str, Any] = {"resource_id": str(rich.party_id), "parameters": rich.transfer("20.00")["parameters"], "at": clock.now()}
+    ran = actions.run(MOVE_MONEY, actor=people["branch_staff"], **asked)
+
+    assert ran.result == Effect.objects.get().pk
+    with pytest.raises(TokenAlreadyUsed):
+        actions.execute(MOVE_MONEY, ran.decision.token, **asked)
 
 
 @pytest.mark.parametrize("state", ["open", "answered", "late"])

@@ -1,10 +1,10 @@
 """What programs want to be told of: made and changed by themselves or by administrators, each act decided and kept."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -15,10 +15,10 @@ from bankos.platform import bell, egress
 from bankos.platform.actors import Actor
 from bankos.platform.ids import uuid7
 from customers.channels import clients
-from customers.channels.action_types import WEBHOOK_CHANGE
 from customers.models import ApiClient, WebhookAttempt, WebhookDelivery, WebhookSecret, WebhookSubscription
-from sentinel import authority
-from sentinel.actions import NotPossible
+from sentinel import actions, authority
+from sentinel.actions import Ask, NotPossible
+from sentinel.catalogue import ActionType, ParameterKind, RiskTier
 
 from . import signing
 from .sending import TASK
@@ -31,6 +31,7 @@ CHANGES = (
     "preferences", "relationships", "sign_ins", "signals", "standing_orders", "transactions",
 )  # fmt: skip
 State = WebhookSubscription.State
+Changed = TypeVar("Changed")
 
 
 class UnknownWebhook(LookupError):
@@ -64,19 +65,25 @@ def make(client: ApiClient, *, url: str, changes: Sequence[str], actor: Actor, a
     if of(client).count() >= MOST_OF_ONE:
         raise NotPossible(f"A program has up to {MOST_OF_ONE} webhooks.")
     secret, wrapped = signing.new_secret()
-    with _decided(client, "make", actor=actor, at=at):
+
+    def add() -> WebhookSubscription:
         made = WebhookSubscription.objects.create(client=client, url=url, changes=sorted(set(changes)), created_at=at)
         WebhookSecret.objects.create(subscription=made, wrapped=wrapped, created_at=at)
-    return Made(made, secret)
+        return made
+
+    return Made(_changed(client, "make", add, actor=actor, at=at), secret)
 
 
 def new_secret(client: ApiClient, webhook_id: UUID, *, actor: Actor, at: datetime) -> str:
     """A new secret; the one before signs too for another day. Raises UnknownWebhook, authority.NotPermitted."""
     found = one_of(client, webhook_id)
     secret, wrapped = signing.new_secret()
-    with _decided(client, "new_secret", actor=actor, at=at):
+
+    def add() -> None:
         found.secrets.filter(expires_at=None).update(expires_at=at + OVERLAP)
         WebhookSecret.objects.create(subscription=found, wrapped=wrapped, created_at=at)
+
+    _changed(client, "new_secret", add, actor=actor, at=at)
     return secret
 
 
@@ -100,10 +107,12 @@ def test(client: ApiClient, webhook_id: UUID, *, actor: Actor, at: datetime) -> 
     """Send a message about nobody. Raises UnknownWebhook, authority.NotPermitted."""
     found = one_of(client, webhook_id)
     body = json.dumps({"type": "webhook.test", "timestamp": at.isoformat(), "data": {}})
-    with _decided(client, "test", actor=actor, at=at):
-        sent = WebhookDelivery.objects.create(subscription=found, message_id=uuid7(), body=body, due_at=at, created_at=at)
+
+    def send() -> WebhookDelivery:
         transaction.on_commit(lambda: bell.call(TASK))
-    return sent
+        return WebhookDelivery.objects.create(subscription=found, message_id=uuid7(), body=body, due_at=at, created_at=at)
+
+    return _changed(client, "test", send, actor=actor, at=at)
 
 
 def deliveries_of(client: ApiClient, webhook_id: UUID, *, before: UUID | None = None, limit: int = 50) -> list[WebhookDelivery]:
@@ -120,8 +129,7 @@ def replay_one(client: ApiClient, webhook_id: UUID, delivery_id: UUID, *, actor:
     wanted = found.deliveries.filter(pk=delivery_id)
     if not wanted.exists():
         raise UnknownWebhook(delivery_id)
-    with _decided(client, "replay", actor=actor, at=at):
-        return _again(wanted, at=at)
+    return _changed(client, "replay", lambda: _again(wanted, at=at), actor=actor, at=at)
 
 
 def replay_between(client: ApiClient, webhook_id: UUID, *, start: datetime, end: datetime, actor: Actor, at: datetime) -> int:
@@ -137,8 +145,7 @@ def replay_between(client: ApiClient, webhook_id: UUID, *, start: datetime, end:
     wanted = found.deliveries.filter(created_at__gte=start, created_at__lt=end, replay=False)
     if wanted[MOST_REPLAYED : MOST_REPLAYED + 1].exists():
         raise NotPossible(f"Those are more than {MOST_REPLAYED:,} messages; ask for a shorter time.")
-    with _decided(client, "replay", actor=actor, at=at):
-        return _again(wanted, at=at)
+    return _changed(client, "replay", lambda: _again(wanted, at=at), actor=actor, at=at)
 
 
 def _again(wanted: QuerySet[WebhookDelivery], *, at: datetime) -> int:
@@ -161,10 +168,9 @@ def _again(wanted: QuerySet[WebhookDelivery], *, at: datetime) -> int:
 
 def _set(client: ApiClient, webhook_id: UUID, state: str, note: str, what: str, *, actor: Actor, at: datetime) -> None:
     found = one_of(client, webhook_id)
-    with _decided(client, what, actor=actor, at=at):
-        found.state, found.note = state, note[:200]
-        found.failing_since = found.not_before = None
-        found.save()
+    found.state, found.note = state, note[:200]
+    found.failing_since = found.not_before = None
+    _changed(client, what, found.save, actor=actor, at=at)
 
 
 def _check(client: ApiClient, url: str, changes: Sequence[str]) -> None:
@@ -179,10 +185,29 @@ def _check(client: ApiClient, url: str, changes: Sequence[str]) -> None:
         raise NotPossible(str(error)) from error
 
 
-@contextmanager
-def _decided(client: ApiClient, what: str, *, actor: Actor, at: datetime) -> Iterator[None]:
-    """Do it inside if the policies permit it, with the permit used up. Raises authority.NotPermitted."""
-    resource = clients.resource_of(client)
-    with authority.keeping_evidence():
-        authority.authorize_and_consume(actor=actor, action=WEBHOOK_CHANGE.name, resource=resource, parameters={"change": what}, at=at)
-        yield
+def _changed(client: ApiClient, what: str, change: Callable[[], Changed], *, actor: Actor, at: datetime) -> Changed:
+    """Change what a program is told of, if the policies permit it. Secrets are among it, so nothing of it is kept for later.
+
+    Raises authority.NotPermitted.
+    """
+    asked: dict[str, Any] = {"resource_id": str(client.pk), "parameters": {"change": what}, "at_hand": (client, change)}
+    changed: Changed = actions.run(WEBHOOK_CHANGE, actor=actor, at=at, **asked).or_raise()
+    return changed
+
+
+def _program(asked: Ask) -> authority.Resource:
+    client = asked.at_hand[0] if asked.at_hand else ApiClient.objects.get(pk=asked.resource_id)
+    return clients.resource_of(client)
+
+
+WEBHOOK_CHANGE = actions.declare(
+    ActionType(
+        name="webhook.change",
+        title="Change what a program is told of",
+        resource_type=clients.CLIENT,
+        parameters={"change": ParameterKind.CODE},
+        risk=RiskTier.MEDIUM,
+    ),
+    facts=_program,
+    effect=lambda permitted: permitted.at_hand[1](),
+)
