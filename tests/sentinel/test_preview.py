@@ -96,7 +96,7 @@ def test_who_may_not_do_it_reads_why_and_it_stays_on_record(rich: Household, peo
     decision = refusal.value.decision
     assert str(refusal.value) == " ".join(rule.sentence for rule in decision.rules) != ""
     assert Decision.objects.get(pk=decision.id).outcome == decision.outcome == Outcome.DENY
-    assert not Consumption.objects.exists()
+    assert not Consumption.objects.filter(decision=decision.id).exists()
 
 
 def test_who_may_holds_a_permit_that_is_used_up(rich: Household, people: dict[str, Actor]) -> None:
