@@ -6,7 +6,7 @@ where the policies ask for one.
 """
 
 from .action import Action, Answered, Ask, Asking, Change, NotPossible, Parameters, Permitted, declare, declared, is_declared
-from .running import ASKED_FOR, Preview, Ran, Waits, approve, changes, execute, preview, propose, refuse, run, waiting_for
+from .running import ASKED_FOR, Preview, Ran, Waits, approve, changes, preview, propose, refuse, run, waiting_for
 
 __all__ = [
     "ASKED_FOR",
@@ -25,7 +25,6 @@ __all__ = [
     "changes",
     "declare",
     "declared",
-    "execute",
     "is_declared",
     "preview",
     "propose",

@@ -114,6 +114,7 @@ def preview(
     resource_id: str,
     parameters: Parameters,
     at: datetime,
+    details: Mapping[str, Any] | None = None,
     context: Mapping[str, Any] | None = None,
     on_behalf_of: Actor | None = None,
     purposes: tuple[str, ...] = (),
@@ -123,7 +124,7 @@ def preview(
     Raises:
         sentinel.authority.AuthorityError, and what the action's facts raise but NotPossible
     """
-    asked = Ask(actor, resource_id, parameters, at, context=context or {}, on_behalf_of=on_behalf_of, purposes=purposes)
+    asked = Ask(actor, resource_id, parameters, at, details or {}, context or {}, on_behalf_of, purposes=purposes)
     try:
         with transaction.atomic():
             found = authority.preview(_question(action, asked, action.facts(asked)), at=at)
@@ -154,22 +155,6 @@ def propose(
     return _decide(action, asked, action.facts(asked))
 
 
-def execute(action: Action, token: str, *, resource_id: str, parameters: Parameters, at: datetime, note: str = "") -> Any:
-    """Use up a permit that was given before, and do what it permits. Returns what the effect returns.
-
-    Raises:
-        sentinel.authority.TokenError: not signed here, not a permit, expired, used, or for something else.
-        NotPossible: the permit is still good.
-    """
-    with transaction.atomic():
-        use = authority.consume(
-            token, action=action.name, resource_type=action.type.resource_type, resource_id=resource_id, parameters=parameters, at=at
-        )
-        row = DecisionRow.objects.get(pk=use.decision_id)
-        asked = Ask(_asker(row), resource_id, parameters, at, note=note)
-        return action.effect(Permitted(asked, _decision(row, asked), use))
-
-
 def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> Ran:
     """Agree, and do it at once, as who asked. The authority is asked again, with the facts of this moment.
 
@@ -182,7 +167,15 @@ def approve(request_id: UUID, *, actor: Actor, at: datetime, note: str = "") -> 
         approvals.approve(request_id, actor=actor, at=at, note=note)
         request = _request(request_id)
         row, action = request.decision, declared(request.decision.action)
-        asked = Ask(_asker(row), row.resource_id, parameters_of(row), at, **_kept(row), approval=request_id, note=request.note)
+        asked = Ask(
+            _actor(row.actor_kind, row.actor_id),
+            row.resource_id,
+            parameters_of(row),
+            at,
+            **_kept(row),
+            approval=request_id,
+            note=request.note,
+        )
         ran = _run(action, asked)
         _tell(action, request, approved=True, actor=actor, note=note, at=at, result=ran.result)
         return ran
@@ -203,7 +196,7 @@ def changes(request_id: UUID, *, at: datetime) -> tuple[Change, ...]:
     if action.changes is None:
         return ()
     try:
-        return action.changes(Ask(_asker(row), row.resource_id, parameters_of(row), at, **_kept(row)))
+        return action.changes(Ask(_actor(row.actor_kind, row.actor_id), row.resource_id, parameters_of(row), at, **_kept(row)))
     except NotPossible:
         return ()
 
@@ -270,24 +263,6 @@ def _question(action: Action, asked: Ask, resource: Resource) -> authority.Quest
     )
 
 
-def _decision(row: DecisionRow, asked: Ask) -> Decision:
-    """A kept decision, without the facts it rested on."""
-    return Decision(
-        id=row.pk,
-        token=row.token,
-        outcome=authority.Outcome(row.outcome),
-        action=row.action,
-        resource=Resource(row.resource_type, row.resource_id),
-        parameters=dict(asked.parameters),
-        actor=asked.actor,
-        rules=(),
-        obligations=tuple(row.obligations),
-        policy_version=None,
-        issued_at=row.issued_at,
-        expires_at=row.expires_at,
-    )
-
-
 def _request(request_id: UUID) -> ApprovalRequest:
     return ApprovalRequest.objects.select_related("decision__context_key").get(pk=request_id)
 
@@ -300,16 +275,8 @@ def _kept(row: DecisionRow) -> dict[str, Any]:
         "context": content["request"]["context"].get("facts", {}),
         "model": ModelRef(**row.model) if row.model else None,
         "purposes": tuple(row.purposes),
-        "on_behalf_of": _somebody(row.on_behalf_of) if row.on_behalf_of else None,
+        "on_behalf_of": _actor(row.on_behalf_of["kind"], row.on_behalf_of["sub"]) if row.on_behalf_of else None,
     }
-
-
-def _asker(row: DecisionRow) -> Actor:
-    return _actor(row.actor_kind, row.actor_id)
-
-
-def _somebody(named: Mapping[str, str]) -> Actor:
-    return _actor(named["kind"], named["sub"])
 
 
 def _actor(kind: str, id: str) -> Actor:

@@ -6,10 +6,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from bankos.platform.actors import Actor
+from django.db import transaction
+
+from bankos.platform.actors import Actor, ActorKind, employee
+from bankos.platform.models import User
 from sentinel import actions
-from sentinel.actions import Ran
-from sentinel.authority import Decision
+from sentinel.actions import Ask, Permitted, Ran
+from sentinel.authority import Decision, Outcome, Resource, consume
+from sentinel.models import Decision as DecisionRow
 from tests.bank import Account, Bank, Branch, Customer, Held
 
 RENT_DAY = 27
@@ -82,7 +86,26 @@ def propose(*, actor: Actor, action: str, party_id: UUID, parameters: dict[str, 
 
 
 def execute(token: str, *, action: str, party_id: UUID, parameters: dict[str, Any], at: datetime, summary: str) -> UUID:
-    """Use a permit up and do what it permits. Returns the effect's id."""
-    said = {"resource_id": str(party_id), "parameters": parameters, "at": at, "note": summary}
-    made: UUID = actions.execute(actions.declared(action), token, **said)
-    return made
+    """Use a permit up that was given before, and do what it permits, as whoever got past the runner would. Returns the effect's id."""
+    declared, resource_id = actions.declared(action), str(party_id)
+    with transaction.atomic():
+        use = consume(token, action=action, resource_type="Party", resource_id=resource_id, parameters=parameters, at=at)
+        row = DecisionRow.objects.get(pk=use.decision_id)
+        asker = employee(User.objects.get(pk=row.actor_id)) if row.actor_kind == "employee" else Actor(ActorKind.SYSTEM, row.actor_id, "")
+        asked = Ask(asker, resource_id, parameters, at, note=summary)
+        permit = Decision(
+            row.pk,
+            token,
+            Outcome.PERMIT,
+            action,
+            Resource("Party", resource_id),
+            parameters,
+            asker,
+            (),
+            (),
+            None,
+            row.issued_at,
+            row.expires_at,
+        )
+        made: UUID = declared.effect(Permitted(asked, permit, use))
+        return made

@@ -17,7 +17,7 @@ from sentinel.approvals import ApprovalError
 from sentinel.authority import NotPermitted, Outcome, TokenAlreadyUsed
 from sentinel.models import Consumption, Decision
 from tests.bank import Bank, Branch
-from tests.journeys.household import Household, household
+from tests.journeys.household import Household, execute, household
 
 pytestmark = pytest.mark.django_db
 AMOUNTS = ("0.00", "1.00", "120.00", "501.00", "900.00", "1500.00", "2500.00")
@@ -105,7 +105,7 @@ def test_who_may_holds_a_permit_that_is_used_up(rich: Household, people: dict[st
 
     assert ran.result == Effect.objects.get().pk
     with pytest.raises(TokenAlreadyUsed):
-        actions.execute(MOVE_MONEY, ran.decision.token, **asked)
+        execute(ran.decision.token, **rich.transfer("20.00"), at=clock.now(), summary="Again")
 
 
 @pytest.mark.parametrize("state", ["open", "answered", "late"])
