@@ -71,9 +71,13 @@ def described(found: DecisionView) -> Described:
     """The act this decision is about. Queries: 0 to 2."""
     given: Mapping[str, Any] = (found.context or {}).get("context", {}).get("parameters", {})
     words = _WORDS.get(found.action)
-    if words is None or not given:
-        return Described(found.action_title, found.resource_type, "", "", (), ())
-    return words(found, given)
+    if words is not None and given:
+        return words(found, given)
+    reason = str(given.get("reason", ""))
+    if found.resource_type != "Party":
+        return Described(found.action_title, found.resource_type, "", reason, (), ())
+    url = reverse("customer", args=[found.resource_id])
+    return Described(found.action_title, "Customer", url, reason, (), (Evidence("customer", "The customer", url),))
 
 
 def _policy(found: DecisionView, given: Mapping[str, Any]) -> Described:

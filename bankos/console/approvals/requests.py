@@ -180,7 +180,7 @@ def _governing(view: ApprovalView, actor: Actor, at: datetime) -> Waiting:
         about=words.about,
         about_url=words.about_url,
         reason=words.reason,
-        parameters=[],
+        parameters=[] if words.changes else parameters_in_words(found, None),
         changes=words.changes,
         evidence=words.evidence,
     )

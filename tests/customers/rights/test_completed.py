@@ -65,6 +65,18 @@ def test_a_hold_is_placed_when_a_second_person_agrees(bank: Bank, ines: Customer
     assert (hold.party_id, hold.until, hold.reason, hold.placed_by) == (ines.id, until, "A claim at the High Court", officer.name)
 
 
+def test_the_second_person_reads_what_would_be_done(bank: Bank, ines: Customer, adviser: Actor, lead: Actor) -> None:
+    with pytest.raises(Waits) as asked:
+        change_consent(ines.id, purpose="marketing", given=False, channel="phone", actor=adviser, at=clock.now())
+
+    page = bank.desk(lead).get(f"/approvals/{asked.value.request_id}/").content.decode()
+    assert "Record what the customer agrees to" in page
+    assert "marketing" in page
+    assert f"/customers/{ines.id}/" in page
+    stranger = bank.staff(Role.TEAM_LEAD, branch=bank.branch("Cork"), name="Aoife Byrne")
+    assert bank.desk(stranger).get(f"/approvals/{asked.value.request_id}/").status_code == 404
+
+
 def test_a_consent_keeps_what_was_said_about_it_until_somebody_agrees(ines: Customer, adviser: Actor, lead: Actor) -> None:
     said = {"purpose": "marketing", "given": False, "channel": "phone", "contact_channel": "email", "evidence": "call 4711"}
     with pytest.raises(Waits) as asked:
