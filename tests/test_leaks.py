@@ -70,6 +70,7 @@ PLAIN: Mapping[str, object] = {
     "job_id": uuid4(),
     "drift_id": uuid4(),
     "store": "bank",
+    "name": "records",
     "number": 1,
     "text": "policies",
     "rule_id": "staff-own-branch",
