@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
+
+from . import hanging
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CUSTOMERS = 120
@@ -135,12 +138,20 @@ def needs_browser() -> None:
     pytest.skip(message)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    if item.get_closest_marker("browser") is None:
+        return None
+    hanging.run(item, nextitem)
+    return True
+
+
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def browsers() -> Iterator[hanging.Browsers]:
     """Gone with the last of these tests: while it is there, Django takes its loop for ours and refuses the database to every other."""
     needs_browser()
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        chromium = hanging.Browsers(playwright, CHROMIUM, ARGUMENTS)
         yield chromium
         chromium.close()
 
@@ -177,12 +188,12 @@ def watch() -> Iterator[Watch]:
 
 
 @pytest.fixture
-def open_page(bank: Bank, browser: Browser, watch: Watch) -> Iterator[Opener]:
+def open_page(bank: Bank, browsers: hanging.Browsers, watch: Watch, request: pytest.FixtureRequest) -> Iterator[Opener]:
     """Opens a page in a fresh browser profile; `width`, `theme`, `script` vary it."""
     contexts: list[BrowserContext] = []
 
     def open_one(*, width: int = 1280, theme: str = "light", script: bool = True) -> Page:
-        context = browser.new_context(
+        context = browsers.one().new_context(
             base_url=bank.url,
             viewport={"width": width, "height": 720},
             color_scheme=theme,
@@ -197,9 +208,11 @@ def open_page(bank: Bank, browser: Browser, watch: Watch) -> Iterator[Opener]:
         page.on("pageerror", lambda error: watch.complaints.append(str(error)))
         return page
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    with hanging.ended_if_it_hangs(request.node.nodeid):
+        yield open_one
+        for context in contexts:
+            with suppress(Error):
+                context.close()
 
 
 @pytest.fixture
